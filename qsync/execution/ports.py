@@ -1,0 +1,231 @@
+"""What execution asks of a warehouse and of Qualified, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from qsync.ledger.record import RunRecord
+from qsync.planning.changes import ChangeSet
+from qsync.planning.ports import DiffRequest
+
+# --- Qualified -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One item's result (API.md, "Writing in bulk"). `errors` is the server's text, unredacted."""
+
+    request_id: str
+    ok: bool
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A bulk job as read: `status` is the server's word, which may be one nobody knows yet."""
+
+    id: str
+    status: str
+    processed: int
+    total: int
+    results: tuple[ItemResult, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Completed or failed: no more results will come."""
+        return self.status in {"completed", "failed"}
+
+
+@dataclass(slots=True)
+class RequestTally:
+    """Requests made so far by one client, for the record of a run."""
+
+    requests: int = 0
+    retries: int = 0
+
+
+class BulkApi(Protocol):
+    """Writes in bulk. Errors are `RemoteError`s; retries, waiting and limits happen inside."""
+
+    @property
+    def tally(self) -> RequestTally:
+        """Requests made so far."""
+
+    async def submit(self, body: bytes) -> JobView:
+        """POST /v2/bulk with `{"items": [...]}` already serialized."""
+
+    async def job(self, job_id: str) -> JobView | None:
+        """GET /v2/bulk/{id}; None when it is gone (404)."""
+
+
+# --- The warehouse ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """One staged record: its number (from 1, in the order sent), key and canonical texts.
+
+    `values` stands in the order of the stream's fields. `clearing` marks a removed record whose
+    fields are cleared.
+    """
+
+    number: int
+    key: str
+    values: tuple[str | None, ...]
+    clearing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stream's staged table."""
+
+    run_id: str
+    stream_id: str
+    table: str
+    request: DiffRequest
+    rows: int
+    """Records to send, numbered 1 to `rows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record Qualified rejected. `reason` is redacted: no value, no address."""
+
+    number: int
+    reason: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the staged records `first` to `last` (numbers, inclusive).
+
+    Every record of the range that is in none of the three lists succeeded.
+    """
+
+    first: int
+    last: int
+    rejects: tuple[Reject, ...] = ()
+    unknown: tuple[int, ...] = ()
+    invalid_late: tuple[Reject, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Records in the range."""
+        return self.last - self.first + 1
+
+    @property
+    def succeeded(self) -> int:
+        """Records whose own result said so."""
+        return self.total - len(self.rejects) - len(self.unknown) - len(self.invalid_late)
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds the destination's lock."""
+
+    lock_id: str
+    holder: str
+    since: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectSummary:
+    """Rejects of a stream by reason."""
+
+    sync: str
+    object: str
+    reason: str
+    rows: int
+    resting: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateSummary:
+    """One stream's state, as `qsync state ls` shows it."""
+
+    stream_id: str
+    destination: str
+    project: str
+    sync: str
+    object: str
+    rows: int
+    removed: int
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveField:
+    """A live field definition's identity: which account this key belongs to."""
+
+    object: Literal["lead", "company"]
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitContext:
+    """What a commit needs besides the outcomes."""
+
+    run_id: str
+    epoch: int
+    at: str
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+
+class ExecutionWarehouse(Protocol):
+    """Staging, state and records. Every method is one or a few statements; none holds rows."""
+
+    def prepare(self, destination: str) -> None:
+        """Create the state schema and qsync's own tables where they are missing."""
+
+    def known_field_ids(self, destination: str) -> frozenset[str]:
+        """Ids of the live fields seen at this destination before."""
+
+    def remember_fields(self, destination: str, fields: Sequence[LiveField]) -> None:
+        """Store the live fields' ids."""
+
+    def acquire_lock(self, destination: str, holder: str, seconds: int) -> int | LockHolder:
+        """Take the destination's lock for some seconds: its epoch, or who has it."""
+
+    def renew_lock(self, destination: str, epoch: int, seconds: int) -> bool:
+        """Keep the lock for longer; False when it was lost."""
+
+    def release_lock(self, destination: str, epoch: int) -> None:
+        """Give the lock back, if it is still ours."""
+
+    def close_dead_runs(self, destination: str) -> tuple[str, ...]:
+        """Close runs that died: open records become unsettled, their stages are dropped.
+
+        Called under the lock. Returns the ids of the runs closed.
+        """
+
+    def stage(self, run_id: str, request: DiffRequest) -> tuple[Stage, ChangeSet]:
+        """Write the change set to a table and count it from there."""
+
+    def drop_stage(self, stage: Stage) -> None:
+        """Drop a stage's table."""
+
+    def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
+        """The staged records of a range of numbers, in order."""
+
+    def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
+        """Bring state up to date with confirmed records, in SQL, in one transaction.
+
+        Succeeded records are acknowledged, rejects kept, unknown ones marked unsettled.
+        """
+
+    def settle_unsent(self, stage: Stage, context: CommitContext) -> None:
+        """What needs no sending: new hashes of equal rows, tombstones of removed ones."""
+
+    def baseline(self, stage: Stage, context: CommitContext) -> None:
+        """Acknowledge every staged record without sending."""
+
+    def open_record(self, record: RunRecord) -> None:
+        """Insert a run record as `running`."""
+
+    def close_record(self, record: RunRecord) -> None:
+        """Replace the run record with its end."""

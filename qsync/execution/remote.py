@@ -1,0 +1,61 @@
+"""An API's answer as an error: what the engine may see of it, without any HTTP.
+
+    RemoteError
+    ├── RetryableError      the answer may be better later (already retried inside the client)
+    │   └── AmbiguousError  a POST whose answer was lost: the job may exist
+    ├── RejectedBatchError  422: the batch was refused whole, no job exists
+    └── FinalError          no use in asking again
+        ├── AuthError       401
+        └── ScopeError      403
+"""
+
+from __future__ import annotations
+
+
+class RemoteError(Exception):
+    """Qualified, or something in between, said no.
+
+    Args:
+        message: What happened, in our words. Never quotes a body, a key or a value.
+        status: The HTTP status, or None when there was no answer.
+        code: The body's `code`, when it is one word.
+        hint: What to do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.hint = hint
+
+
+class RetryableError(RemoteError):
+    """Retried as often as allowed, and still no answer that counts."""
+
+
+class AmbiguousError(RetryableError):
+    """A POST whose answer was lost (reset, time-out, 5xx): the job may exist or not."""
+
+
+class FinalError(RemoteError):
+    """Asking again gives the same answer."""
+
+
+class RejectedBatchError(FinalError):
+    """422 to a whole batch (API.md, "Writing in bulk"): none of its items was taken."""
+
+
+class AuthError(FinalError):
+    """401: a bad key, or the API is not enabled for the team. Stops everything."""
+
+
+class ScopeError(FinalError):
+    """403: the key lacks a scope. Stops everything."""

@@ -1,0 +1,74 @@
+"""What a warehouse answers when it is asked what changed: counts, and nothing but counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """How often one field changes among the changed records.
+
+    Attributes:
+        field: Qualified's API name, or `company_name`.
+        changed: Another value than the one acknowledged.
+        set: A value where none was acknowledged.
+        cleared: Null where a value was acknowledged (`on_null: clear`, `on_removed: clear`).
+    """
+
+    field: str
+    changed: int = 0
+    set: int = 0
+    cleared: int = 0
+
+    @property
+    def total(self) -> int:
+        """Records this field differs in."""
+        return self.changed + self.set + self.cleared
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCounts:
+    """A stream's records by what would happen to them.
+
+    `in_model = added + changed + unchanged + resting + invalid`; `removed` left the model.
+
+    Attributes:
+        state_rows: Records in state that have not been removed: the base of guards' shares.
+        invalid: By reason: a code, or `code:field`.
+        retried: Those among added and changed that Qualified rejected before, as they are.
+        unsettled: Those among changed whose last answer is unknown.
+        returned: Those among changed and unchanged that had been removed.
+        rehashed: Those among unchanged whose hash is brought up to date without sending.
+        conflicts: Per field, domains whose rows disagree; the field is left out.
+        other_domain: Leads whose address is of another domain than their company's.
+    """
+
+    state_rows: int = 0
+    in_model: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    resting: int = 0
+    invalid: Mapping[str, int] = field(default_factory=dict)
+    retried: int = 0
+    unsettled: int = 0
+    returned: int = 0
+    rehashed: int = 0
+    conflicts: Mapping[str, int] = field(default_factory=dict)
+    other_domain: int = 0
+
+    @property
+    def invalid_total(self) -> int:
+        """Records that are never sent as they are."""
+        return sum(self.invalid.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A stream's counts with its per-field histogram (changed and removed records only)."""
+
+    counts: ChangeCounts
+    fields: tuple[FieldChange, ...] = ()

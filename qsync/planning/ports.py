@@ -1,0 +1,77 @@
+"""What planning asks of a warehouse, as a protocol, so that it can be tested with none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from qsync.fields.kinds import ColumnKind
+from qsync.planning.changes import ChangeSet
+from qsync.planning.compiled import CompiledStream
+from qsync.planning.plan import OrphanState
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a model as the warehouse has it."""
+
+    name: str
+    kind: ColumnKind
+    type: str
+    """The warehouse's own name of the type."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What state knows of a stream before a run.
+
+    Attributes:
+        stream_id: Its identity: destination, project, sync and object.
+        table: The state table's name; None before a first load.
+        columns: Its value columns.
+        fingerprint: Of the mapping that wrote it last.
+    """
+
+    stream_id: str
+    table: str | None = None
+    columns: frozenset[str] = frozenset()
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRequest:
+    """One stream to compare with its state.
+
+    Attributes:
+        stream: The compiled stream.
+        relation: The model's relation, as dbt renders it.
+        state: What state knows.
+        full_refresh: Everything valid counts as changed.
+    """
+
+    stream: CompiledStream
+    relation: str
+    state: StreamState
+    full_refresh: bool = False
+
+
+class PlanningWarehouse(Protocol):
+    """Reads only: counts leave the warehouse, rows do not."""
+
+    def relations(self) -> Mapping[str, str]:
+        """The relation of every model, snapshot and seed by unique id, under qsync's target."""
+
+    def columns(self, relation: str) -> tuple[Column, ...] | None:
+        """A relation's columns; None when there is no such relation."""
+
+    def stream_state(self, stream_id: str) -> StreamState:
+        """What state knows of a stream."""
+
+    def change_set(self, request: DiffRequest) -> ChangeSet:
+        """Compare a stream with its state: one statement, two when something changed."""
+
+    def orphans(
+        self, destination: str, project: str, declared: Sequence[str]
+    ) -> tuple[OrphanState, ...]:
+        """State of streams that are not among the declared stream ids."""
