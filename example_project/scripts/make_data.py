@@ -201,7 +201,7 @@ def _accounts(dice: Dice) -> list[Row]:
             "status": "merged" if place % 41 == 40 else "active",
             "industry": industry,
             "employees": str(size),
-            "annual_revenue": f"{size * (90_000 + dice.below(60_000)) / 100:.2f}",
+            "annual_revenue": f"{size * (9_000_000 + dice.below(6_000_000)) / 100:.2f}",
             "tier": tier,
             "is_target_account": "true" if dice.chance(0.3) else "false",
             "is_customer": "true" if dice.chance(0.25) else "false",
