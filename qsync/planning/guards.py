@@ -1,0 +1,38 @@
+"""Guards: bounds that stop a sync before it writes."""
+
+from __future__ import annotations
+
+from qsync.planning.changes import ChangeSet
+from qsync.planning.plan import GuardBreach
+from qsync.project.model import Guards, Limit
+
+
+def breaches(
+    guards: Guards, change_set: ChangeSet, *, first_load: bool, full_refresh: bool
+) -> tuple[GuardBreach, ...]:
+    """The guards that do not hold.
+
+    Shares are of the records in state. A first load asks only `max_added_rows`; a full refresh was
+    asked for by hand, so the number of changed records is no surprise.
+    """
+    counts = change_set.counts
+    found = []
+    if guards.max_added_rows is not None and counts.added > guards.max_added_rows:
+        found.append(
+            GuardBreach("max_added_rows", str(guards.max_added_rows), counts.added, counts.in_model)
+        )
+    if first_load:
+        return tuple(found)
+    cleared = max((field.cleared for field in change_set.fields), default=0)
+    asked: tuple[tuple[str, Limit | None, int], ...] = (
+        ("max_changed", None if full_refresh else guards.max_changed, counts.changed),
+        ("max_removed", guards.max_removed, counts.removed),
+        ("max_cleared", guards.max_cleared, cleared),
+        ("max_invalid", guards.max_invalid, counts.invalid_total),
+    )
+    found += [
+        GuardBreach(name, str(limit), count, counts.state_rows)
+        for name, limit, count in asked
+        if limit is not None and not limit.allows(count, counts.state_rows)
+    ]
+    return tuple(found)
