@@ -1,0 +1,93 @@
+# Everything here runs from a clean clone with Python 3.11, 3.12 or 3.13 and make, nothing else.
+# Targets that need Python packages make `.venv` first, from requirements.lock.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# `make .venv PYTHON=/path/to/python3.12` overrides the search.
+PYTHON ?=
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
+# A Python that will do: a version the lock was made for, able to make environments with pip in them.
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
+# Arguments for pytest: `make test ARGS="tests/planning -x"`.
+ARGS ?=
+
+export PIP_REQUIRE_VIRTUALENV := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-slow lint fmt docs pages bench lock clean .venv
+
+help: ## What can be made (this text)
+	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.stamp ## Two days of a team's work, offline: dbt, plan, apply, ledger (about a minute)
+	@$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.stamp ## All tests but the slow ones (ARGS="…" goes to pytest)
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.stamp ## Only the slow tests
+	@$(BIN)/python -m pytest -q -m slow $(ARGS)
+
+lint: $(VENV)/.stamp ## ruff, mypy --strict and the layers between rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fmt: $(VENV)/.stamp ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/.stamp ## Build the documentation into docs/_build (any warning fails)
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo "docs/_build/index.html"
+
+pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
+	@$(BIN)/python docs/generated.py
+
+bench: $(VENV)/.stamp ## Measure qsync beside a plain script, against the local Qualified
+	@$(BIN)/python benchmarks/bench.py
+
+clean: ## Remove everything that make, the tests and the demo made
+	@rm -rf $(VENV) .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .hypothesis .coverage example_project/target example_project/logs
+	@find qsync tests docs scripts benchmarks example_project -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+.venv: $(VENV)/.stamp ## Just the environment: dbt with its DuckDB and PostgreSQL adapters, and qsync
+	@:
+
+# The packages. The stamp is written last: an environment without it is half made and is made anew.
+# A lock that only looks newer (a fresh checkout, a branch and back) costs nothing.
+$(VENV)/.locked: requirements.lock
+	@if cmp -s requirements.lock $@ && $(BIN)/python -c ''; then touch $@; exit 0; fi; \
+	rm -rf $(VENV); \
+	for python in $(PYTHONS); do \
+	  if "$$python" -c '$(SUITABLE)' >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No suitable Python among: $(PYTHONS)." >&2; \
+	  echo "qsync needs 3.11, 3.12 or 3.13 with venv (on Debian: apt-get install python3-venv)," >&2; \
+	  echo "or name one: make .venv PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$found" -V) from requirements.lock"; \
+	"$$found" -m venv $(VENV) \
+	  && $(PIP) install --require-hashes --no-deps -r requirements.lock \
+	  && $(BIN)/python -m pip --disable-pip-version-check check >/dev/null \
+	  && cp requirements.lock $@ \
+	  || { rm -rf $(VENV); echo "$(VENV) could not be made; nothing is left of it." >&2; exit 1; }
+
+# qsync itself, from this folder: again when its metadata or commands change, which takes a second.
+$(VENV)/.stamp: $(VENV)/.locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# uv is needed for this alone, so it is not in the lock; it comes into an environment of its own.
+lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGRADE=--upgrade for newer ones)
+	@test -x build/uv/bin/uv || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip --quiet install uv; }
+	@build/uv/bin/uv pip compile pyproject.toml --output-file requirements.lock --quiet $(UPGRADE) \
+	  --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --all-extras --group test --group lint --group docs --group build --group pins
