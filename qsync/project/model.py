@@ -15,8 +15,8 @@ from qsync.project.diagnostics import Position
 COMPANY_NAME = "company_name"
 """The key under which a sync maps a company's name.
 
-It is no field of `fields` in the API (API.md, "Writing one record": `name`), but has one writer like
-any field, and its own column in state.
+It is no field of `fields` in the API (API.md, "Writing one record": `name`), but has one writer
+like any field, and its own column in state.
 """
 
 
@@ -167,8 +167,8 @@ class CompanyBlock:
 class Sync:
     """One declared sync.
 
-    `fields` holds the mappings of the sync's own object in the order written; for a company sync the
-    `company_name` line, when there is one, is among them under that name. The same holds for
+    `fields` holds the mappings of the sync's own object in the order written; for a company sync
+    the `company_name` line, when there is one, is among them under that name. The same holds for
     `company.fields`.
     """
 
@@ -217,6 +217,9 @@ class QualifiedSettings:
     base_url_position: Position | None = None
 
 
+_TOP_OF_SETTINGS = Position("qsync.yml")
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """`qsync.yml`, merged with its defaults."""
@@ -225,7 +228,7 @@ class ProjectSettings:
     state_schema: str = "qsync"
     keep_removed: str | None = None
     ledger_seed: str = "seeds/qsync_runs.csv"
-    position: Position = Position("qsync.yml")
+    position: Position = _TOP_OF_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
