@@ -89,7 +89,7 @@ def undocumented_column(
 ) -> Diagnostic | None:
     """A warning for a column that a documented model does not document.
 
-    The manifest knows no other columns than those. A model without documented columns says nothing about its columns.
+    The manifest knows no other columns. A model that documents none says nothing about them.
     """
     if not documented or name.lower() in {known.lower() for known in documented}:
         return None

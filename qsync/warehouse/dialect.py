@@ -1,0 +1,106 @@
+"""What truly differs between warehouses: a small, explicit class per adapter type.
+
+Everything else is one sqlglot tree rendered for the adapter's dialect. Adding a warehouse is one
+file like `duckdb.py` and its row in the test matrix.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from sqlglot import exp
+
+from qsync.fields.kinds import ColumnKind
+from qsync.warehouse.sql import Expression, as_text, case, matches, replace_match, text
+
+
+class Dialect(ABC):
+    """One warehouse's ways."""
+
+    name: str
+    """The adapter's type, which is sqlglot's name of the dialect as well."""
+
+    session: tuple[str, ...] = ()
+    """Statements for each new connection: the time zone must be UTC."""
+
+    indexes: bool = False
+    """Whether an index on state and stage pays."""
+
+    @abstractmethod
+    def kind(self, column_type: str) -> ColumnKind:
+        """What a column of the warehouse's type holds."""
+
+    @abstractmethod
+    def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
+        """ISO 8601 in UTC with six decimals of the second: `2026-11-03T05:00:00.000000Z`."""
+
+    @abstractmethod
+    def list_text(self, value: Expression) -> Expression:
+        """An array of strings as a JSON array without blanks."""
+
+    def date_text(self, value: Expression) -> Expression:
+        """`2026-11-03`."""
+        return as_text(value)
+
+    def float_text(self, value: Expression) -> Expression:
+        """The shortest text that reads back as the same number."""
+        return replace_match(as_text(value), "[.]0$")
+
+    def md5(self, value: Expression) -> Expression:
+        """The digest as 32 hex digits."""
+        return exp.MD5(this=value)
+
+    def epoch_now(self) -> Expression:
+        """The warehouse's clock, in whole seconds since 1970."""
+        return exp.cast(
+            exp.Extract(this=exp.var("EPOCH"), expression=exp.CurrentTimestamp()), "bigint"
+        )
+
+    def canonical(self, value: Expression, kind: ColumnKind, *, trimmed: bool) -> Expression:
+        """The canonical text of a value: what is compared, kept in state and sent.
+
+        `trimmed` is for text whose surrounding blanks mean nothing; an empty rest is then no value.
+        """
+        match kind:
+            case ColumnKind.TEXT:
+                plain = as_text(value)
+                if not trimmed:
+                    return plain
+                return exp.Nullif(this=trim(plain), expression=text(""))
+            case ColumnKind.INTEGER:
+                return as_text(value)
+            case ColumnKind.DECIMAL:
+                return _without_trailing_zeros(as_text(value))
+            case ColumnKind.FLOAT:
+                return self.float_text(value)
+            case ColumnKind.BOOLEAN:
+                return case(
+                    [(value, text("true")), (exp.Not(this=value.copy()), text("false"))],
+                    exp.cast(exp.Null(), "text"),
+                )
+            case ColumnKind.DATE:
+                return self.date_text(value)
+            case ColumnKind.TIMESTAMP | ColumnKind.TIMESTAMP_TZ:
+                full = self.timestamp_text(value, zoned=kind is ColumnKind.TIMESTAMP_TZ)
+                return exp.Anonymous(
+                    this="REPLACE", expressions=[full, text(".000000Z"), text("Z")]
+                )
+            case ColumnKind.TEXT_LIST:
+                return self.list_text(value)
+            case ColumnKind.OTHER:
+                raise ValueError(f"a column of kind {kind} is never sent")
+
+
+def trim(value: Expression) -> Expression:
+    """The value without blanks, tabs and line ends around it."""
+    return exp.Trim(this=value, expression=text(" \t\r\n"))
+
+
+def _without_trailing_zeros(plain: Expression) -> Expression:
+    """`12.50` → `12.5`, `12.00` → `12`; the text of an exact number has no exponent."""
+    shorter = exp.Trim(
+        this=exp.Trim(this=plain.copy(), expression=text("0"), position="TRAILING"),
+        expression=text("."),
+        position="TRAILING",
+    )
+    return case([(matches(plain, "[.]"), shorter)], plain)

@@ -1,0 +1,62 @@
+"""DuckDB's ways."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from qsync.fields.kinds import ColumnKind
+from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.sql import Expression, as_text, text
+
+_KINDS = {
+    "BIGINT": ColumnKind.INTEGER,
+    "BOOLEAN": ColumnKind.BOOLEAN,
+    "DATE": ColumnKind.DATE,
+    "DOUBLE": ColumnKind.FLOAT,
+    "FLOAT": ColumnKind.FLOAT,
+    "HUGEINT": ColumnKind.INTEGER,
+    "INTEGER": ColumnKind.INTEGER,
+    "SMALLINT": ColumnKind.INTEGER,
+    "TIMESTAMP": ColumnKind.TIMESTAMP,
+    "TIMESTAMP WITH TIME ZONE": ColumnKind.TIMESTAMP_TZ,
+    "TIMESTAMP_MS": ColumnKind.TIMESTAMP,
+    "TIMESTAMP_NS": ColumnKind.TIMESTAMP,
+    "TIMESTAMP_S": ColumnKind.TIMESTAMP,
+    "TINYINT": ColumnKind.INTEGER,
+    "UBIGINT": ColumnKind.INTEGER,
+    "UHUGEINT": ColumnKind.INTEGER,
+    "UINTEGER": ColumnKind.INTEGER,
+    "USMALLINT": ColumnKind.INTEGER,
+    "UTINYINT": ColumnKind.INTEGER,
+    "UUID": ColumnKind.TEXT,
+    "VARCHAR": ColumnKind.TEXT,
+    "VARCHAR[]": ColumnKind.TEXT_LIST,
+}
+
+
+class DuckDb(Dialect):
+    """Embedded; snapshot isolation; no use for indexes here."""
+
+    name = "duckdb"
+    session = ("SET TimeZone = 'UTC'",)
+
+    def kind(self, column_type: str) -> ColumnKind:
+        upper = column_type.upper()
+        if upper.startswith("DECIMAL"):
+            scale = re.search(r",\s*(\d+)\)", upper)
+            whole = scale is not None and scale.group(1) == "0"
+            return ColumnKind.INTEGER if whole else ColumnKind.DECIMAL
+        if upper.startswith("ENUM"):
+            return ColumnKind.OTHER if upper.endswith("[]") else ColumnKind.TEXT
+        return _KINDS.get(upper, ColumnKind.OTHER)
+
+    def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
+        if zoned:
+            value = exp.AtTimeZone(this=value, zone=text("UTC"))
+        micros = exp.cast(value, "timestamp")
+        return exp.Anonymous(this="STRFTIME", expressions=[micros, text("%Y-%m-%dT%H:%M:%S.%fZ")])
+
+    def list_text(self, value: Expression) -> Expression:
+        return as_text(exp.Anonymous(this="TO_JSON", expressions=[value]))

@@ -1,0 +1,58 @@
+"""PostgreSQL's ways."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from qsync.fields.kinds import ColumnKind
+from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.sql import Expression, as_text, text
+
+_KINDS = {
+    "bigint": ColumnKind.INTEGER,
+    "boolean": ColumnKind.BOOLEAN,
+    "character": ColumnKind.TEXT,
+    "character varying": ColumnKind.TEXT,
+    "character varying[]": ColumnKind.TEXT_LIST,
+    "citext": ColumnKind.TEXT,
+    "date": ColumnKind.DATE,
+    "double precision": ColumnKind.FLOAT,
+    "integer": ColumnKind.INTEGER,
+    "name": ColumnKind.TEXT,
+    "numeric": ColumnKind.DECIMAL,
+    "real": ColumnKind.FLOAT,
+    "smallint": ColumnKind.INTEGER,
+    "text": ColumnKind.TEXT,
+    "text[]": ColumnKind.TEXT_LIST,
+    "timestamp without time zone": ColumnKind.TIMESTAMP,
+    "timestamp with time zone": ColumnKind.TIMESTAMP_TZ,
+    "uuid": ColumnKind.TEXT,
+}
+
+
+class Postgres(Dialect):
+    """A server with row versions: state and stage are found by index."""
+
+    name = "postgres"
+    session = ("SET TIME ZONE 'UTC'", "SET extra_float_digits = 1")
+    indexes = True
+
+    def kind(self, column_type: str) -> ColumnKind:
+        plain = re.sub(r"\(\d+(,\d+)?\)", "", column_type.lower())
+        if plain == "numeric" and re.search(r"\(\d+,0\)", column_type):
+            return ColumnKind.INTEGER
+        return _KINDS.get(plain, ColumnKind.OTHER)
+
+    def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
+        if zoned:
+            value = exp.AtTimeZone(this=value, zone=text("UTC"))
+        pattern = text('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+        return exp.Anonymous(this="TO_CHAR", expressions=[value, pattern])
+
+    def date_text(self, value: Expression) -> Expression:
+        return exp.Anonymous(this="TO_CHAR", expressions=[value, text("YYYY-MM-DD")])
+
+    def list_text(self, value: Expression) -> Expression:
+        return as_text(exp.Anonymous(this="ARRAY_TO_JSON", expressions=[value]))
