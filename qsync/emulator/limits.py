@@ -75,6 +75,7 @@ class Limiter:
         )
         self._in_flight: dict[int, float] = {}
         self._tokens = 0
+        self.most_in_flight = 0
         self.configure(limits)
 
     def configure(self, limits: Limits) -> None:
@@ -95,7 +96,10 @@ class Limiter:
     def admit(self, now: float) -> int | Refusal:
         """A token that holds a place in flight until `release` or `release_at`, or a refusal."""
         limit = self._limits.in_flight
-        if limit is not None and self.in_flight(now) >= limit:
+        # Counted even without a limit: counting forgets the requests that ended.
+        started = self.in_flight(now)
+        self.most_in_flight = max(self.most_in_flight, started + 1)
+        if limit is not None and started >= limit:
             self._count_refused(now)
             return Refusal(f"At most {limit} requests may be in flight", None)
         full = [window for window in self._windows if window.full(now)]

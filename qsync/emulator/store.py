@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -22,9 +23,13 @@ class FieldRecord:
 
 @dataclass(slots=True)
 class Lead:
-    """A lead; `values` holds only fields that are set (API.md, "Reading leads")."""
+    """A lead; `values` holds only fields that are set (API.md, "Reading leads").
+
+    `number` counts the leads that the store ever created.
+    """
 
     id: str
+    number: int
     email: str
     values: dict[str, object]
     created_at: float
@@ -43,9 +48,19 @@ class Company:
     updated_at: float
 
 
-def new_id(rng: random.Random) -> str:
-    """An opaque id that no other record has."""
-    return f"{rng.getrandbits(128):032x}"
+class Ids:
+    """Makes opaque ids of 32 characters that no record has, in this store or any other.
+
+    The first half is new for each store whatever the seed, so that what is remembered about one
+    account (field ids, open jobs) is never found in another; the rest follows the generator.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._mark = secrets.token_hex(8)
+        self._rng = rng
+
+    def __call__(self) -> str:
+        return f"{self._mark}{self._rng.getrandbits(64):016x}"
 
 
 class Store:
@@ -54,10 +69,11 @@ class Store:
     def __init__(
         self, fields: Mapping[Entity, Iterable[EmulatedField]], rng: random.Random, now: float
     ) -> None:
-        self._rng = rng
+        self.new_id = Ids(rng)
         self.leads: dict[str, Lead] = {}
         self.companies: dict[str, Company] = {}
         self.fields: dict[Entity, dict[str, FieldRecord]] = {"lead": {}, "company": {}}
+        self._created = 0
         self._leads_by_id: dict[str, Lead] = {}
         self.define(fields, now)
 
@@ -68,7 +84,7 @@ class Store:
             for definition in fields.get(entity, ()):
                 old = known.get(definition.name)
                 if old is None:
-                    records[definition.name] = FieldRecord(new_id(self._rng), definition, now, now)
+                    records[definition.name] = FieldRecord(self.new_id(), definition, now, now)
                 elif old.definition == definition:
                     records[definition.name] = old
                 else:
@@ -78,6 +94,10 @@ class Store:
     def lead_by_id(self, lead_id: str) -> Lead | None:
         """The lead with this id."""
         return self._leads_by_id.get(lead_id)
+
+    def lead_by_email(self, email: str) -> Lead | None:
+        """The lead with this address: case-insensitive, trimmed."""
+        return self.leads.get(email_key(email))
 
     def newest_leads(self) -> Iterator[Lead]:
         """Leads by creation, newest first."""
@@ -90,7 +110,8 @@ class Store:
             _merge(lead.values, write.values)
             lead.updated_at = at
             return lead, False
-        lead = Lead(new_id(self._rng), write.shown, {}, at, at)
+        lead = Lead(self.new_id(), self._created, write.shown, {}, at, at)
+        self._created += 1
         _merge(lead.values, write.values)
         self.leads[write.key] = lead
         self._leads_by_id[lead.id] = lead
@@ -101,7 +122,7 @@ class Store:
         company = self.companies.get(write.key)
         created = company is None
         if company is None:
-            company = Company(new_id(self._rng), write.shown, None, {}, at, at)
+            company = Company(self.new_id(), write.shown, None, {}, at, at)
             self.companies[write.key] = company
         _merge(company.values, write.values)
         if write.sets_name:

@@ -13,14 +13,14 @@ from qsync.emulator.fields import LIST_TYPES, EmulatedField, Entity
 from qsync.emulator.settings import Check, EmulatorSettings
 
 Convert = Callable[[object], object]
-"""Answers the value to store, or raises `_RejectedValue`."""
+"""Answers the value to store, or raises `_RejectedValueError`."""
 
 _EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s.,;<>()\"]+(\.[^@\s.,;<>()\"]+)+")
 _DOMAIN = re.compile(r"[^\s/:@.,]+(\.[^\s/:@.,]+)+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 
 
-class _RejectedValue(Exception):
+class _RejectedValueError(Exception):
     """What is wrong with a value, said after the field's name."""
 
 
@@ -126,7 +126,7 @@ class Validator:
             else:
                 try:
                     values[name] = convert(value)
-                except _RejectedValue as problem:
+                except _RejectedValueError as problem:
                     failures.append(self._failure(name, str(problem), value))
         return values
 
@@ -173,7 +173,7 @@ def _checked(basic: Convert, check: Check) -> Convert:
         converted = basic(value)
         problem = check(converted)
         if problem is not None:
-            raise _RejectedValue(problem)
+            raise _RejectedValueError(problem)
         return converted
 
     return convert
@@ -183,14 +183,14 @@ def _text(strict: bool, email: bool, options: frozenset[str], longest: int | Non
     def convert(value: object) -> object:
         if type(value) is not str:
             if strict or isinstance(value, (dict, list)):
-                raise _RejectedValue("must be a string")
+                raise _RejectedValueError("must be a string")
             value = orjson.dumps(value).decode()
         if email and not is_email(value):
-            raise _RejectedValue("is not a well-formed email address")
+            raise _RejectedValueError("is not a well-formed email address")
         if options and value not in options:
-            raise _RejectedValue("is not one of the options")
+            raise _RejectedValueError("is not one of the options")
         if longest is not None and len(value) > longest:
-            raise _RejectedValue(f"is too long (maximum is {longest} characters)")
+            raise _RejectedValueError(f"is too long (maximum is {longest} characters)")
         return value
 
     return convert
@@ -202,7 +202,7 @@ def _list_of_strings(strict: bool, options: frozenset[str], longest: int | None)
     def convert(value: object) -> object:
         if not isinstance(value, list):
             if strict:
-                raise _RejectedValue("must be an array of strings")
+                raise _RejectedValueError("must be an array of strings")
             value = [value]
         return [one(entry) for entry in value]
 
@@ -212,7 +212,7 @@ def _list_of_strings(strict: bool, options: frozenset[str], longest: int | None)
 def _decimal(value: object) -> object:
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return value
-    raise _RejectedValue("must be a number")
+    raise _RejectedValueError("must be a number")
 
 
 def _lenient_decimal(value: object) -> object:
@@ -220,7 +220,7 @@ def _lenient_decimal(value: object) -> object:
         try:
             number = float(value)
         except ValueError:
-            raise _RejectedValue("must be a number") from None
+            raise _RejectedValueError("must be a number") from None
         return _decimal(number)
     return _decimal(value)
 
@@ -228,7 +228,7 @@ def _lenient_decimal(value: object) -> object:
 def _boolean(value: object) -> object:
     if type(value) is bool:
         return value
-    raise _RejectedValue("must be true or false")
+    raise _RejectedValueError("must be true or false")
 
 
 def _lenient_boolean(value: object) -> object:
