@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -26,6 +27,8 @@ HOST: Final = "127.0.0.1"
 
 _STOP_SECONDS: Final = 1
 """How long requests that are still waiting may take once the server stops."""
+
+_GC_THRESHOLDS: Final = (50_000, 20, 100)
 
 
 class EmulatorServer:
@@ -123,9 +126,14 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called once it listens. Main thread only.
 
+    The process is taken to be the emulator's own: its garbage collector is told to look less often,
+    because records only ever grow in number here, and looking through them costs half as much
+    again as storing them.
+
     Raises:
         UserError: The port is taken or may not be used.
     """
+    gc.set_threshold(*_GC_THRESHOLDS)
     stopped = threading.Event()
     with _on_signals(stopped.set), EmulatorServer(settings, port=port, seed=seed) as server:
         ready(server)
