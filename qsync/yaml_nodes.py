@@ -3,8 +3,8 @@
 Built on ruamel.yaml's parser *events* (YAML 1.2: `no` is text), not on its loaders: the events
 carry line and column, cost a third of a round-trip load, and let everything dangerous be refused
 before a tree exists. Refused are tags, anchors, aliases, merge keys, directives, more than one
-document, files over `MAX_BYTES` and nesting over `MAX_DEPTH`. A key that stands twice is reported, and its
-first value kept. Keys are text as written (`1:` is the key "1").
+document, files over `MAX_BYTES` and nesting over `MAX_DEPTH`. A key that stands twice is reported,
+and its first value kept. Keys are text as written (`1:` is the key "1").
 
 `read_yaml` never raises for what a file holds: every problem is a `Problem` with a stable code.
 """

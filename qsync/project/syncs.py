@@ -20,7 +20,6 @@ from qsync.project.model import (
 from qsync.project.refs import model_hint, parse_model
 from qsync.yaml_nodes import DataPath, YamlDocument
 
-
 _MATCH_KEYS = frozenset(kind.match_field for kind in ObjectType)
 
 
