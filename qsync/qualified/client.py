@@ -1,0 +1,187 @@
+"""Qualified's API as qsync uses it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from enum import Enum
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from qsync.execution.ports import JobView, LiveField, RequestTally
+from qsync.fields.model import Field, FieldCatalog
+from qsync.project.model import LimitSettings
+from qsync.qualified.answers import UnreadableError, is_json_object, read_fields, read_job
+from qsync.qualified.clock import Clock, SystemClock
+from qsync.qualified.headers import RateLimit
+from qsync.qualified.key import ApiKey
+from qsync.qualified.quota import Quota
+from qsync.qualified.refusals import Call
+from qsync.qualified.retry import MAX_WAIT, Caller
+from qsync.qualified.wire import Reply, Transport, Wire
+
+PROBE_ID = "qsync-scope-probe"
+"""The id of a job that cannot exist."""
+
+
+class BulkScope(Enum):
+    """What a key may do with bulk jobs, as far as can be found out without writing."""
+
+    GRANTED = "granted"
+    """It may read bulk jobs. Whether it may submit them too, only submitting shows."""
+    MISSING = "missing"
+    """It may not even read them."""
+    UNCLEAR = "unclear"
+    """The answer was none that the API documents."""
+
+
+class QualifiedClient:
+    """Calls to one account with one key: limited, retried, and with errors of `remote` only.
+
+    Implements `qsync.execution.ports.BulkApi`. Made for one event loop.
+
+    Args:
+        base_url: `https://api.qualified.com`.
+        key: From `read_api_key`.
+        limits: The team's limits and qsync's share; the documented ones unless given.
+        transport: What carries the requests instead of the network.
+        clock: Time.
+        rng: For the jitter of retries.
+        spent: Requests that earlier runs made, as `(epoch seconds, how many)`.
+        max_wait: Seconds a call waits at most when the server asks for it or fails.
+
+    Raises:
+        UserError: `base_url` is no address.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: ApiKey,
+        *,
+        limits: LimitSettings | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        spent: Sequence[tuple[float, int]] = (),
+        max_wait: float = MAX_WAIT,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._wire = Wire(base_url, key, transport)
+        self._quota = Quota(limits or LimitSettings(), clock, spent)
+        self._caller = Caller(
+            self._wire,
+            self._quota,
+            clock,
+            rng or random.Random(),  # noqa: S311 - jitter, no secret
+            key_name=key.name,
+            max_wait=max_wait,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    @property
+    def tally(self) -> RequestTally:
+        """Requests made so far, and how many of them were repetitions."""
+        return self._caller.tally
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What the last answer said of the team's 15-minute window; None before there is one."""
+        return self._quota.rate_limit
+
+    @property
+    def waiting_until(self) -> float | None:
+        """Epoch seconds at which requests go on, while all are held back; None when they run."""
+        return self._quota.waiting_until
+
+    async def fields(self) -> FieldCatalog:
+        """The live field definitions, with ids. Needs no scope.
+
+        Raises:
+            RemoteError: There is no usable answer.
+        """
+        return FieldCatalog(
+            lead=await self._fields("/v2/leads/fields"),
+            company=await self._fields("/v2/companies/fields"),
+        )
+
+    async def _fields(self, path: str) -> tuple[Field, ...]:
+        return await self._caller.call(Call("GET", path, path), read_fields)
+
+    async def submit(self, body: bytes) -> JobView:
+        """Submit a bulk job; the same body is sent again at most once when an answer is lost.
+
+        Args:
+            body: `{"items": [...]}`, 1 to 500 items, serialized.
+
+        Raises:
+            AmbiguousError: The job may exist or not.
+            RejectedBatchError: No item was taken.
+            RemoteError: No job was made.
+        """
+        call = Call("POST", "/v2/bulk", "/v2/bulk", scope="bulk_job:manage", body=body)
+        return await self._caller.call(call, read_job)
+
+    async def job(self, job_id: str) -> JobView | None:
+        """Read a bulk job; None when Qualified no longer has it.
+
+        Raises:
+            RemoteError: There is no usable answer.
+        """
+
+        def read(reply: Reply) -> JobView | None:
+            if reply.status == 404:
+                if not is_json_object(reply):
+                    raise UnreadableError("a 404 that is not the API's own")
+                return None
+            return read_job(reply, expected_id=job_id)
+
+        return await self._caller.call(_reading(job_id, frozenset({404})), read)
+
+    async def probe_bulk_scope(self) -> BulkScope:
+        """Find out, without writing, whether the key may use bulk jobs (API.md, "Scopes").
+
+        Raises:
+            RemoteError: The key is not valid, or there is no usable answer.
+        """
+
+        def read(reply: Reply) -> BulkScope:
+            if not is_json_object(reply):
+                return BulkScope.UNCLEAR
+            return {404: BulkScope.GRANTED, 403: BulkScope.MISSING}.get(
+                reply.status, BulkScope.UNCLEAR
+            )
+
+        return await self._caller.call(_reading(PROBE_ID, frozenset({400, 403, 404})), read)
+
+
+def _reading(job_id: str, takes: frozenset[int]) -> Call:
+    return Call(
+        "GET",
+        f"/v2/bulk/{quote(job_id, safe='')}",
+        "/v2/bulk/{id}",
+        scope="bulk_job:view",
+        takes=takes,
+    )
+
+
+def live_fields(catalog: FieldCatalog) -> tuple[LiveField, ...]:
+    """The identities of live definitions: which account a key belongs to."""
+    leads = [LiveField("lead", item.name, item.id) for item in catalog.lead if item.id]
+    companies = [LiveField("company", item.name, item.id) for item in catalog.company if item.id]
+    return (*leads, *companies)

@@ -1,0 +1,175 @@
+"""When the next request may go: places in flight, windows, and what the server asked for.
+
+Everybody asks here, in turn, so that all wait together: a `Retry-After` given to one request holds
+back the others too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from qsync.project.model import LimitSettings
+from qsync.qualified import headers as said
+from qsync.qualified.clock import Clock
+from qsync.qualified.windows import QUARTER, Windows
+
+MAX_IN_FLIGHT = 10
+"""API.md, "Limits": a team's requests in flight. Settings cannot go above."""
+
+SHORTEST_WAIT = 0.001
+"""A wait that rounding made too short to move the clock would be waited for ever."""
+
+_GROWTH = 0.1
+
+
+class TooLongError(Exception):
+    """The server asked for a longer wait than its caller has patience for."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"asked to wait {math.ceil(seconds)} seconds")
+        self.seconds = seconds
+
+
+class Slot:
+    """A place in flight. Its holder reports how the request went before giving it back.
+
+    Attributes:
+        held_back: Seconds waited because the server asked for it.
+    """
+
+    def __init__(self, quota: Quota, generation: int, held_back: float) -> None:
+        self._quota = quota
+        self._generation = generation
+        self.held_back = held_back
+
+    def succeeded(self) -> None:
+        """Answered as hoped: there may be a little more in flight."""
+        self._quota.grow()
+
+    def overloaded(self) -> None:
+        """429 or 503 without `Retry-After`: there must be less in flight."""
+        self._quota.shrink(self._generation)
+
+
+class Quota:
+    """Lets requests go, one after another.
+
+    Args:
+        limits: The team's limits, the share of them, and the places in flight.
+        clock: Time.
+        spent: Requests made before (by earlier runs), as `(epoch seconds, how many)`.
+    """
+
+    def __init__(
+        self, limits: LimitSettings, clock: Clock, spent: Sequence[tuple[float, int]] = ()
+    ) -> None:
+        self._clock = clock
+        now = clock.time()
+        self._windows = Windows(
+            limits, [(now - at, count) for at, count in spent], clock.monotonic()
+        )
+        self._most = float(max(1, min(MAX_IN_FLIGHT, limits.in_flight)))
+        self._places = self._most
+        self._generation = 0
+        self._in_flight = 0
+        self._asked_until = -math.inf
+        self._empty_until = -math.inf
+        self._turn = asyncio.Lock()
+        self._ended = asyncio.Event()
+        self.rate_limit: said.RateLimit | None = None
+        self.waiting_until: float | None = None
+
+    @property
+    def places(self) -> int:
+        """Requests that may be in flight now."""
+        return max(1, math.floor(self._places))
+
+    @property
+    def in_flight(self) -> int:
+        """Requests in flight."""
+        return self._in_flight
+
+    @asynccontextmanager
+    async def slot(self, patience: float) -> AsyncIterator[Slot]:
+        """Wait for one's turn, then hold a place in flight.
+
+        Args:
+            patience: Seconds the server may ask to wait. Waiting for one's own windows is the plan
+                of a large run, not a failure, and has no bound.
+
+        Raises:
+            TooLongError: The server asked for more.
+        """
+        async with self._turn:
+            held_back = await self._wait(patience)
+            self._in_flight += 1
+            slot = Slot(self, self._generation, held_back)
+        try:
+            yield slot
+        finally:
+            self._in_flight -= 1
+            self._windows.end(self._clock.monotonic())
+            self._ended.set()
+
+    async def _wait(self, patience: float) -> float:
+        held_back = 0.0
+        while True:
+            now = self._clock.monotonic()
+            asked = self._asked_until - now
+            if asked > 0:
+                if held_back + asked > patience:
+                    raise TooLongError(asked)
+                held_back += asked
+                await self._pause(asked)
+                continue
+            if self._in_flight >= self.places:
+                await self._until_one_ends()
+                continue
+            paced = max(self._windows.wait(now, self._in_flight), self._empty_until - now)
+            if paced <= 0:
+                return held_back
+            if math.isinf(paced):
+                await self._until_one_ends()
+            else:
+                await self._pause(paced)
+
+    async def _pause(self, seconds: float) -> None:
+        self.waiting_until = self._clock.time() + seconds
+        try:
+            await self._clock.sleep(max(seconds, SHORTEST_WAIT))
+        finally:
+            self.waiting_until = None
+
+    async def _until_one_ends(self) -> None:
+        self._ended.clear()
+        await self._ended.wait()
+
+    def hold(self, seconds: float) -> None:
+        """The server asked everybody to wait so long (`Retry-After`)."""
+        self._asked_until = max(self._asked_until, self._clock.monotonic() + seconds)
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Take `RateLimit-*` into account. They can only slow requests down, never let more go."""
+        now = self._clock.time()
+        limit = said.rate_limit(headers, now)
+        if limit is None:
+            return
+        self.rate_limit = limit
+        self._windows.tighten(limit.limit)
+        if limit.remaining == 0:
+            # Others work for the same team. The headers know of the 15-minute window only.
+            until = min(limit.reset - now, QUARTER)
+            self._empty_until = max(self._empty_until, self._clock.monotonic() + until)
+
+    def grow(self) -> None:
+        """One more place after ten answers."""
+        self._places = min(self._most, self._places + _GROWTH)
+
+    def shrink(self, generation: int) -> None:
+        """Half the places, once for all the requests that were in flight together."""
+        if generation == self._generation:
+            self._places = max(1.0, self._places / 2)
+            self._generation += 1

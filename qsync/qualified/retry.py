@@ -1,0 +1,223 @@
+"""The one place that repeats requests."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from qsync.execution.ports import RequestTally
+from qsync.execution.remote import AmbiguousError, FinalError, RemoteError, RetryableError
+from qsync.qualified.answers import UnreadableError, error_code
+from qsync.qualified.clock import Clock
+from qsync.qualified.headers import retry_after
+from qsync.qualified.quota import Quota, Slot, TooLongError
+from qsync.qualified.refusals import SAFE_AGAIN, Call, describe, refusal
+from qsync.qualified.verdict import Verdict, verdict
+from qsync.qualified.wire import Loss, LossKind, Reply, Wire
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 6
+MAX_LOST_POSTS = 2
+"""The same body makes at most so many jobs by accident: the same values, so harmless."""
+LONGEST_BACKOFF = 60.0
+MAX_WAIT = 900.0
+BUDGET, RETRY_COST, TIMEOUT_COST = 500, 5, 10
+
+_ABOUT_THE_BODY = frozenset({400, 413, 422})
+"""Refusals that the first copy of the same body will have met too: it made no job."""
+
+
+def backoff(attempt: int, rng: random.Random) -> float:
+    """Full jitter: seconds to wait after the attempt of that number, from 1."""
+    return rng.uniform(0.0, min(LONGEST_BACKOFF, 2.0**attempt))
+
+
+@dataclass(slots=True)
+class RetryBudget:
+    """Ends storms: when most requests fail, repeating them all only makes things worse."""
+
+    tokens: int = BUDGET
+
+    def spend(self, cost: int) -> bool:
+        """Pay for a retry; False when that is no longer possible."""
+        if self.tokens < cost:
+            return False
+        self.tokens -= cost
+        return True
+
+    def earn(self) -> None:
+        """A request succeeded."""
+        self.tokens = min(BUDGET, self.tokens + 1)
+
+
+@dataclass(slots=True)
+class _Course:
+    """How one call has gone so far."""
+
+    call: Call
+    attempts: int = 0
+    waited: float = 0.0
+    lost: int = 0
+
+    @property
+    def may_exist(self) -> bool:
+        """Whether a POST may have had its effect."""
+        return self.lost > 0 and self.call.method == "POST"
+
+    def failed(self, message: str, hint: str, outcome: Reply | Loss | None) -> RetryableError:
+        """The error for giving up."""
+        status = outcome.status if isinstance(outcome, Reply) else None
+        code = error_code(outcome) if isinstance(outcome, Reply) else None
+        if self.may_exist:
+            return AmbiguousError(
+                f"{message}. An earlier answer was lost, so the job may exist",
+                status=status,
+                code=code,
+                hint=f"{hint} {SAFE_AGAIN}",
+            )
+        return RetryableError(message, status=status, code=code, hint=f"{hint} {SAFE_AGAIN}")
+
+
+class Caller:
+    """Makes calls: waits for the quota, sends, repeats what may be repeated.
+
+    Args:
+        wire: What sends.
+        quota: What lets requests go.
+        clock: Time.
+        rng: For the jitter.
+        key_name: The key's variable, for hints.
+        max_wait: Seconds a call waits at most because the server says so or failed: `Retry-After`
+            and backoff. Waiting for one's own windows does not count.
+
+    Attributes:
+        tally: Requests and retries so far.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        quota: Quota,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        key_name: str,
+        max_wait: float = MAX_WAIT,
+    ) -> None:
+        self._wire = wire
+        self._quota = quota
+        self._clock = clock
+        self._rng = rng
+        self._key_name = key_name
+        self._max_wait = max_wait
+        self._budget = RetryBudget()
+        self.tally = RequestTally()
+
+    async def call(self, call: Call, read: Callable[[Reply], T]) -> T:
+        """Make a call and read its answer.
+
+        Args:
+            call: What to ask.
+            read: Makes something of an answer; raises `UnreadableError` when it cannot.
+
+        Raises:
+            RetryableError: No usable answer, however often it was tried.
+            AmbiguousError: The same, for a POST that may have had its effect.
+            FinalError: An answer that would be the same next time (or one of its subclasses).
+        """
+        course = _Course(call)
+        while True:
+            outcome = await self._attempt(course)
+            found = verdict(call, outcome)
+            if found is Verdict.ANSWERED and isinstance(outcome, Reply):
+                try:
+                    answer = read(outcome)
+                except UnreadableError as error:
+                    outcome, found = Loss(LossKind.LOST, str(error)), Verdict.LOST
+                else:
+                    self._budget.earn()
+                    return answer
+            if found is Verdict.LOST:
+                course.lost += 1
+            refused = self._refused(course, found, outcome)
+            if refused is not None:
+                raise refused
+            await self._pause(course, outcome)
+
+    async def _attempt(self, course: _Course) -> Reply | Loss:
+        call = course.call
+        try:
+            async with self._quota.slot(self._max_wait - course.waited) as slot:
+                course.waited += slot.held_back
+                self.tally.requests += 1
+                self.tally.retries += course.attempts > 0
+                course.attempts += 1
+                outcome = await self._wire.send(call.method, call.path, call.body)
+                if isinstance(outcome, Reply):
+                    self._heed(outcome, verdict(call, outcome), slot)
+                return outcome
+        except TooLongError as error:
+            seconds = math.ceil(error.seconds)
+        raise course.failed(
+            f"Qualified asks to wait {seconds} seconds more, too long for {call}",
+            "The team's quota is spent: run again later, or lower `limits` in qsync.yml.",
+            None,
+        )
+
+    def _heed(self, reply: Reply, found: Verdict, slot: Slot) -> None:
+        """Tell the quota what an answer says about waiting, before the place is given back."""
+        self._quota.heed(reply.headers)
+        if found not in {Verdict.BUSY, Verdict.LOST}:
+            slot.succeeded()
+        elif seconds := self._asked(reply):
+            self._quota.hold(seconds)
+        elif found is Verdict.BUSY:
+            slot.overloaded()
+
+    def _asked(self, reply: Reply) -> float | None:
+        return retry_after(reply.headers, self._clock.time())
+
+    def _refused(
+        self, course: _Course, found: Verdict, outcome: Reply | Loss
+    ) -> RemoteError | None:
+        """The error when there is no point in another attempt."""
+        if found is Verdict.IMPOSSIBLE and isinstance(outcome, Loss):
+            hint = "Check base_url in qsync.yml, and proxies and certificates in between."
+            message = f"{course.call} cannot be sent: {outcome.reason}"
+            if course.may_exist:
+                return course.failed(message, hint, outcome)
+            return FinalError(message, hint=hint)
+        if found is Verdict.REFUSED and isinstance(outcome, Reply):
+            error = refusal(course.call, outcome, self._key_name)
+            if course.may_exist and outcome.status not in _ABOUT_THE_BODY:
+                return course.failed(error.message, error.hint or "", outcome)
+            return error
+        if course.call.method == "POST" and course.lost >= MAX_LOST_POSTS:
+            return self._gave_up(course, outcome, "and the request was sent twice")
+        if course.attempts >= MAX_ATTEMPTS:
+            return self._gave_up(course, outcome, f"after {course.attempts} attempts")
+        timeout = isinstance(outcome, Loss) and outcome.timeout
+        if not self._budget.spend(TIMEOUT_COST if timeout else RETRY_COST):
+            return self._gave_up(course, outcome, "and too many requests of this run have failed")
+        return None
+
+    async def _pause(self, course: _Course, outcome: Reply | Loss) -> None:
+        if isinstance(outcome, Reply) and self._asked(outcome):
+            return  # the quota holds everybody back
+        seconds = backoff(course.attempts, self._rng)
+        if course.waited + seconds > self._max_wait:
+            raise self._gave_up(course, outcome, f"within {math.ceil(self._max_wait)} seconds")
+        course.waited += seconds
+        await self._clock.sleep(seconds)
+
+    def _gave_up(self, course: _Course, outcome: Reply | Loss, when: str) -> RetryableError:
+        last = (
+            f"{course.call} came to nothing ({outcome.reason})"
+            if isinstance(outcome, Loss)
+            else describe(course.call, outcome)
+        )
+        return course.failed(f"{last}; given up {when}", "Try again later.", outcome)

@@ -1,0 +1,181 @@
+"""One request over HTTP: an answer or the reason there is none. The only file that knows httpx."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+import httpx
+
+from qsync import __version__
+from qsync.errors import UserError
+from qsync.qualified.key import ApiKey
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""A job of 500 items answers with some 100 kB; what is longer than this is no answer of the API."""
+
+_POOL = httpx.Limits(
+    max_connections=10,
+    max_keepalive_connections=10,
+    # Short on purpose: a server that closes an idle connection just as a job is posted on it leaves
+    # the question open whether the job exists.
+    keepalive_expiry=5.0,
+)
+
+Method = Literal["GET", "POST"]
+Transport = httpx.AsyncBaseTransport
+"""What carries requests; handed in by tests."""
+
+
+class LossKind(Enum):
+    """How far a request without a (readable) answer came."""
+
+    NEVER_SENT = "never sent"
+    """The connection was never made: nothing can have happened."""
+    LOST = "lost"
+    """It was sent, perhaps in part, and the answer was lost: anything can have happened."""
+    OURS = "ours"
+    """It cannot be sent at all, by nobody, at no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why there is no answer. `reason` is ours: the library's text may hold a key or an address."""
+
+    kind: LossKind
+    reason: str
+    timeout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+# A class stands for its subclasses, and the first line that fits counts.
+_LOSSES: tuple[tuple[type[Exception], Loss], ...] = (
+    (httpx.ConnectTimeout, Loss(LossKind.NEVER_SENT, "no connection in time", timeout=True)),
+    (httpx.PoolTimeout, Loss(LossKind.NEVER_SENT, "no free connection in time", timeout=True)),
+    (httpx.ConnectError, Loss(LossKind.NEVER_SENT, "no connection")),
+    (httpx.ProxyError, Loss(LossKind.NEVER_SENT, "the proxy made no connection")),
+    (httpx.ReadTimeout, Loss(LossKind.LOST, "no answer in time", timeout=True)),
+    (httpx.TimeoutException, Loss(LossKind.LOST, "the request took too long", timeout=True)),
+    (httpx.NetworkError, Loss(LossKind.LOST, "the connection broke")),
+    (httpx.RemoteProtocolError, Loss(LossKind.LOST, "the connection broke or was not HTTP")),
+    (httpx.DecodingError, Loss(LossKind.LOST, "the answer could not be decoded")),
+    (httpx.StreamError, Loss(LossKind.LOST, "the answer could not be read")),
+    (OSError, Loss(LossKind.LOST, "the connection broke")),
+    (httpx.UnsupportedProtocol, Loss(LossKind.OURS, "base_url is no http(s) address")),
+    (httpx.InvalidURL, Loss(LossKind.OURS, "base_url is no valid address")),
+    (httpx.LocalProtocolError, Loss(LossKind.OURS, "the request is not valid HTTP")),
+    (httpx.TooManyRedirects, Loss(LossKind.OURS, "redirects are not followed")),
+    (httpx.HTTPStatusError, Loss(LossKind.OURS, "the status was refused by the library")),
+    (httpx.CookieConflict, Loss(LossKind.OURS, "the answer set conflicting cookies")),
+    (httpx.TransportError, Loss(LossKind.LOST, "the transport failed")),
+    (httpx.HTTPError, Loss(LossKind.LOST, "the request failed")),
+)
+
+EXPECTED: tuple[type[Exception], ...] = tuple(known for known, _ in _LOSSES)
+"""Every exception class that a request may end with; any other one is a bug."""
+
+
+def loss_of(error: BaseException) -> Loss:
+    """What an exception of the library means, in our words."""
+    causes = tuple(_causes(error))
+    if isinstance(error, httpx.ConnectError):
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            return Loss(LossKind.OURS, "the server's certificate is not trusted")
+        if any(isinstance(cause, socket.gaierror) for cause in causes):
+            return Loss(LossKind.NEVER_SENT, "the host name was not found")
+    return next(loss for known, loss in _LOSSES if isinstance(error, known))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The exception and those it came from."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or any(current is seen for seen in found):
+            continue
+        found.append(current)
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
+    return found
+
+
+class Wire:
+    """Sends requests to one host with one key. Neither retries nor follows redirects.
+
+    Args:
+        base_url: `https://host`, perhaps with a port and a path.
+        key: The API key.
+        transport: What carries requests; None is the network, with the proxies and certificates
+            that the environment names.
+
+    Raises:
+        UserError: `base_url` is no address, or holds what does not belong there.
+    """
+
+    def __init__(self, base_url: str, key: ApiKey, transport: Transport | None) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=_checked(base_url),
+            headers={
+                "Authorization": key.authorization(),
+                "User-Agent": f"qsync/{__version__}",
+                "Accept": "application/json",
+            },
+            transport=transport,
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            limits=_POOL,
+            follow_redirects=False,
+            http2=False,
+        )
+
+    async def send(self, method: Method, path: str, body: bytes | None) -> Reply | Loss:
+        """Send one request; `body` is JSON, already serialized."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            async with self._client.stream(method, path, content=body, headers=headers) as response:
+                content = bytearray()
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_ANSWER_BYTES:
+                        return Loss(LossKind.LOST, "the answer is too long")
+                lower = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, lower, bytes(content))
+        except EXPECTED as error:
+            # Nothing is raised from here: the exception holds the request, headers and all.
+            return loss_of(error)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _checked(base_url: str) -> httpx.URL:
+    hint = "Write it like https://api.qualified.com."
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise UserError("base_url is no http(s) address", hint=hint, where="qsync.yml")
+    if url.userinfo or url.query or url.fragment:
+        raise UserError(
+            "base_url holds a user name, a password, a query or a fragment",
+            hint=f"{hint} The key goes into an environment variable.",
+            where="qsync.yml",
+        )
+    return url
