@@ -1,0 +1,187 @@
+"""What a plan has to say in sentences, each with its style; all numbers come from the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from qsync.views.documents import JsonObject
+from qsync.views.layout import be, counted, number
+
+
+class Note(NamedTuple):
+    """A sentence and its style."""
+
+    text: str
+    style: str = ""
+
+
+_GUARD_WORDS = {
+    "max_added_rows": "would be added",
+    "max_changed": "would change",
+    "max_removed": "would count as removed",
+    "max_cleared": "would have a field cleared",
+    "max_invalid": "are invalid",
+}
+
+NULL_NOTE = (
+    "Experimental: a field is cleared by sending null, and what Qualified does with null is "
+    "undocumented. Try it on a few rows first (--limit). Fields: "
+)
+
+
+def stream_notes(stream: JsonObject, verbose: bool = False) -> list[Note]:
+    """What there is to say about one stream, the gravest first."""
+    return [
+        *_guards(stream),
+        *_modes(stream),
+        *_again(stream),
+        *_removed(stream),
+        *_oddities(stream),
+        *(_details(stream) if verbose else ()),
+    ]
+
+
+def plan_notes(document: JsonObject) -> list[Note]:
+    """What there is to say about the whole plan."""
+    return [*_cleared(document), *_orphans(document), *_stopped(document), *_target(document)]
+
+
+def _guards(stream: JsonObject) -> Iterator[Note]:
+    for breach in stream["breaches"]:
+        guard, base = breach["guard"], number(breach["base"])
+        of = ""
+        if guard == "max_added_rows":
+            of = f" of {base} in the model"
+        elif breach["share"] is not None:
+            of = f" of {base} in state ({breach['share']})"
+        yield Note(
+            f"Stopped by {guard}: {counted(breach['count'], 'row')}{of} "
+            f"{_GUARD_WORDS.get(guard, 'are concerned')}, allowed: {breach['limit']}. Look at the "
+            f"model first. If it is right, raise {guard} under `config: guards:` of the sync and "
+            "plan again.",
+            "bold red",
+        )
+
+
+def _modes(stream: JsonObject) -> Iterator[Note]:
+    added = stream["counts"]["added"]
+    if stream["baseline_unknown"]:
+        yield Note(
+            "Baseline unknown: there is no state, and this target may not write. What of this is "
+            "new to Qualified shows only under a target that may.",
+            "yellow",
+        )
+        return
+    if stream["baseline"]:
+        rows = counted(stream["recorded"], "row")
+        yield Note(f"Baseline: {rows} recorded as synced; nothing is sent.", "yellow")
+    elif stream["first_load"] and added:
+        yield Note(
+            f"First load: {number(added)} never sent by qsync; those that exist in Qualified are "
+            "overwritten field by field.",
+            "yellow",
+        )
+    if stream["full_refresh"]:
+        yield Note("Full refresh: every valid row is sent, changed or not.", "yellow")
+    if stream["to_send"] < stream["planned"]:
+        yield Note(
+            f"Sends the first {number(stream['to_send'])} of {number(stream['planned'])} "
+            "(--limit); the others stay for a later run.",
+            "yellow",
+        )
+
+
+def _again(stream: JsonObject) -> Iterator[Note]:
+    counts = stream["counts"]
+    retried, unsettled, resting = counts["retried"], counts["unsettled"], counts["resting"]
+    if retried:
+        yield Note(f"{number(retried)} rejected before {be(retried)} sent once more.")
+    if unsettled:
+        yield Note(f"{number(unsettled)} unsettled (no answer came) {be(unsettled)} sent again.")
+    if resting:
+        yield Note(
+            f"{number(resting)} resting: rejected by Qualified as they are; sent again when the "
+            "row, the mapping or the field catalog changes.",
+            "dim",
+        )
+
+
+def _removed(stream: JsonObject) -> Iterator[Note]:
+    removed = stream["counts"]["removed"]
+    if not removed or stream["baseline_unknown"]:
+        return
+    if stream["on_removed"] == "clear":
+        yield Note(f"{number(removed)} left the model: the sync's fields are cleared.", "red")
+    else:
+        yield Note(f"{number(removed)} left the model: Qualified keeps what it has.", "dim")
+
+
+def _oddities(stream: JsonObject) -> Iterator[Note]:
+    for conflict in stream["conflicts"]:
+        yield Note(
+            f"{conflict['field']}: rows of {counted(conflict['domains'], 'domain')} disagree; left "
+            "out there, the other fields go.",
+            "yellow",
+        )
+    other = stream["counts"]["other_domain"]
+    if other:
+        have = "has" if other == 1 else "have"
+        yield Note(
+            f"{counted(other, 'lead')} {have} an address of another domain than the company's.",
+            "dim",
+        )
+
+
+def _details(stream: JsonObject) -> Iterator[Note]:
+    counts = stream["counts"]
+    if counts["returned"]:
+        yield Note(f"{number(counts['returned'])} came back after having been removed.", "dim")
+    if counts["rehashed"]:
+        yield Note(f"{number(counts['rehashed'])} get a new hash without being sent.", "dim")
+    jobs, requests = counted(stream["jobs"], "job"), counted(stream["requests"], "request")
+    yield Note(
+        f"{number(counts['in_state'])} in state, {number(counts['in_model'])} in the model; "
+        f"{jobs}, {requests}.",
+        "dim",
+    )
+    yield Note(f"Maps {', '.join(stream['mapped_fields']) or 'no field'}.", "dim")
+
+
+def _cleared(document: JsonObject) -> Iterator[Note]:
+    streams = [stream for sync in document["syncs"] for stream in sync["streams"]]
+    names = sorted({name for stream in streams for name in stream["clears"]})
+    if names:
+        yield Note(f"{NULL_NOTE}{', '.join(names)}.", "yellow")
+
+
+def _orphans(document: JsonObject) -> Iterator[Note]:
+    for orphan in document["orphans"]:
+        name = orphan["sync"]
+        yield Note(
+            f"State without a sync: {name} ({orphan['object']}), {counted(orphan['rows'], 'row')}. "
+            f"Nothing is sent for it. Renamed: `qsync state mv {name} NEW`. Gone: `qsync state rm "
+            f"{name}`.",
+            "yellow",
+        )
+
+
+def _stopped(document: JsonObject) -> Iterator[Note]:
+    total = document["summary"]
+    stopped = total["stopped"]
+    if stopped:
+        yield Note(
+            f"{number(stopped)} of {counted(total['syncs'], 'sync')} {be(stopped)} stopped and "
+            f"would send nothing: {', '.join(total['stopped_syncs'])}. The rows count below, the "
+            "jobs do not.",
+            "bold red",
+        )
+
+
+def _target(document: JsonObject) -> Iterator[Note]:
+    if not document["apply_allowed"]:
+        yield Note(
+            f"Target {document['target']} can only plan: it is not among `apply_targets` in "
+            "qsync.yml.",
+            "yellow",
+        )

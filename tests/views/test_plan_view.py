@@ -1,0 +1,175 @@
+"""The plan's text says what the plan's document says, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qsync.planning.changes import ChangeCounts, FieldChange
+from qsync.planning.plan import GuardBreach, OrphanState, Plan
+from qsync.project.model import ObjectType, OnNull, OnRemoved
+from qsync.views.documents import plan_document
+from qsync.views.plan_text import render_plan, summary_line
+from tests.support import plans
+from tests.support.golden import matches_golden, numbers_in, numbers_of, rendered
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text(encoding="utf-8")
+)
+
+PLANS: dict[str, Callable[[], Plan]] = {
+    "first_load": plans.first_load,
+    "second_day": plans.second_day,
+    "nothing_new": plans.nothing_new,
+    "stopped": plans.stopped,
+    "unknown_baseline": plans.unknown_baseline,
+    "careful": plans.careful,
+}
+
+
+def text_of(plan: Plan, verbose: bool = False) -> str:
+    """The plan as a pipe gets it."""
+    return rendered(lambda console: render_plan(plan_document(plan), console, verbose))
+
+
+amounts = st.integers(0, 200_000_000)
+words = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=40)
+reasons = st.one_of(
+    st.sampled_from(["null_key", "malformed_key", "free_mail", "duplicate_key", "unheard_of"]),
+    st.builds("{}:{}".format, st.sampled_from(["not_an_option", "null_value"]), words),
+)
+COUNTS = (
+    "state_rows",
+    "in_model",
+    "added",
+    "changed",
+    "removed",
+    "unchanged",
+    "resting",
+    "retried",
+    "unsettled",
+    "returned",
+    "rehashed",
+    "other_domain",
+)
+counts = st.builds(
+    ChangeCounts,
+    **dict.fromkeys(COUNTS, amounts),
+    invalid=st.dictionaries(reasons, amounts, max_size=5),
+    conflicts=st.dictionaries(words, amounts, max_size=3),
+)
+changes = st.lists(st.builds(FieldChange, words, amounts, amounts, amounts), max_size=12)
+breaches = st.lists(
+    st.builds(
+        GuardBreach,
+        st.sampled_from(["max_changed", "max_removed", "max_cleared", "max_added_rows"]),
+        st.sampled_from(["20%", "1000"]),
+        amounts,
+        amounts,
+    ),
+    max_size=2,
+)
+streams = st.builds(
+    plans.a_stream_plan,
+    counts,
+    changes.map(tuple),
+    object_type=st.sampled_from(ObjectType),
+    grouped=st.booleans(),
+    mapped=st.lists(st.builds(plans.a_field, words, st.sampled_from(OnNull)), max_size=5).map(
+        tuple
+    ),
+    on_removed=st.sampled_from(OnRemoved),
+    first_load=st.booleans(),
+    baseline_unknown=st.booleans(),
+    limit=st.none() | st.integers(1, 10_000),
+    breaches=breaches.map(tuple),
+    full_refresh=st.booleans(),
+    baseline=st.booleans(),
+)
+syncs = st.builds(
+    lambda given_streams, name, model, blocked: plans.a_sync_plan(
+        *given_streams, name=name, model=model, blocked=blocked
+    ),
+    st.lists(streams, max_size=2),
+    words,
+    words,
+    st.none() | st.just("the model has no rows"),
+)
+all_plans = st.builds(
+    lambda given_syncs, orphans, allowed: plans.a_plan(
+        *given_syncs, orphans=tuple(orphans), apply_allowed=allowed
+    ),
+    st.lists(syncs, max_size=3),
+    st.lists(st.builds(OrphanState, words, words, st.just("lead"), amounts), max_size=2),
+    st.booleans(),
+)
+
+
+@given(all_plans)
+def test_every_plans_document_follows_the_schema_and_is_json(plan: Plan) -> None:
+    document = plan_document(plan)
+    jsonschema.Draft7Validator(SCHEMA).validate(document)
+    assert json.loads(json.dumps(document)) == document
+
+
+@given(all_plans, st.booleans())
+def test_every_number_of_the_text_stands_in_the_document(plan: Plan, verbose: bool) -> None:
+    assert numbers_of(text_of(plan, verbose)) <= numbers_in(plan_document(plan))
+
+
+@given(all_plans, st.booleans())
+def test_no_line_is_longer_than_80_but_the_summary_which_is_never_broken(
+    plan: Plan, verbose: bool
+) -> None:
+    *lines, last = text_of(plan, verbose).splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert last == summary_line(plan_document(plan))
+
+
+@given(all_plans)
+def test_no_changes_is_said_exactly_when_the_plan_has_none(plan: Plan) -> None:
+    assert ("No changes." in text_of(plan).splitlines()) is not plan.has_changes
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_text_of_a_plan_is_as_kept(name: str) -> None:
+    matches_golden(f"plan_{name}", text_of(PLANS[name]()))
+
+
+@pytest.mark.parametrize("name", ["first_load", "second_day"])
+def test_the_verbose_text_of_a_plan_is_as_kept(name: str) -> None:
+    matches_golden(f"plan_{name}_verbose", text_of(PLANS[name](), verbose=True))
+
+
+def test_the_summary_line_has_its_fixed_form() -> None:
+    counts_given = ChangeCounts(
+        added=2_500, changed=12, removed=3, unchanged=2_431, invalid={"null_key": 14}
+    )
+    document = plan_document(plans.a_plan(plans.a_sync_plan(plans.a_stream_plan(counts_given))))
+    assert summary_line(document) == (
+        "Plan: 2,500 to add, 12 to change, 3 removed, 2,431 unchanged, 14 invalid. "
+        "6 jobs, 12 requests."
+    )
+
+
+def test_a_stopped_sync_counts_in_the_plan_but_not_in_its_jobs() -> None:
+    document = plan_document(plans.stopped())
+    assert document["summary"]["to_change"] == 781
+    assert document["summary"]["jobs"] == 1
+    assert document["summary"]["stopped_syncs"] == ["leads", "usage"]
+
+
+def test_a_name_in_square_brackets_or_with_escape_codes_cannot_style_or_steer_the_terminal() -> (
+    None
+):
+    counts_given = ChangeCounts(in_model=1, added=1)
+    name = "[red]a\x1b[31mb\u202ec"
+    text = text_of(plans.a_plan(plans.a_sync_plan(plans.a_stream_plan(counts_given), name=name)))
+    assert "[red]a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c" in text
+    assert "\x1b" not in text
