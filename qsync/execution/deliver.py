@@ -1,0 +1,198 @@
+"""One stream's staged rows to Qualified, and what became of them back into state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from qsync.execution.accounts import ChunkAccount
+from qsync.execution.clock import Clock
+from qsync.execution.committing import Committer
+from qsync.execution.following import JobFollower
+from qsync.execution.halt import Halt
+from qsync.execution.items import ItemWriter
+from qsync.execution.polling import PollTracker
+from qsync.execution.ports import (
+    BulkApi,
+    CommitContext,
+    ExecutionWarehouse,
+    Outcome,
+    Stage,
+    StagedRow,
+)
+from qsync.execution.reading import ChunkReader, InWarehouse
+from qsync.execution.redact import Redactor
+from qsync.execution.remote import RemoteError
+from qsync.execution.sending import ChunkSender
+from qsync.planning.plan import CHUNK_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryProgress:
+    """How a delivery stands; all but `open_jobs` only grow.
+
+    Attributes:
+        planned: The stream's staged rows.
+        jobs: Jobs accepted so far.
+        open_jobs: Those among them without an end.
+    """
+
+    planned: int
+    succeeded: int
+    rejected: int
+    unknown: int
+    invalid_late: int
+    jobs: int
+    open_jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """How a delivery ended. planned = succeeded + rejected + unknown + invalid_late + unsent.
+
+    Attributes:
+        planned: The stream's staged rows.
+        unsent: Rows certainly not submitted: beyond the limit, or after the delivery halted.
+        jobs: Jobs Qualified accepted.
+        reasons: Rejected and invalid-late rows by reason, redacted.
+        foreign_results: Results that carried a request id nobody sent in that job.
+        unsettled_jobs: Ids of jobs that left rows unknown; the first few.
+        error: The answer that ended it early, if one did.
+        stopped: Whether the user ended it early.
+    """
+
+    planned: int
+    succeeded: int
+    rejected: int
+    unknown: int
+    invalid_late: int
+    unsent: int
+    jobs: int
+    reasons: Mapping[str, int]
+    foreign_results: int
+    unsettled_jobs: tuple[str, ...]
+    error: RemoteError | None
+    stopped: bool
+
+
+async def deliver(
+    stage: Stage,
+    *,
+    warehouse: ExecutionWarehouse,
+    in_warehouse: InWarehouse,
+    api: BulkApi,
+    clock: Clock,
+    context: Callable[[], CommitContext],
+    progress: Callable[[DeliveryProgress], None],
+    stop: asyncio.Event,
+    limit: int | None = None,
+    commit_every: float = 5.0,
+    open_jobs: int = 20,
+    job_deadline: float = 3_600.0,
+) -> DeliveryResult:
+    """Send a stream's staged rows, follow their jobs and commit what is confirmed.
+
+    It holds at most a page of rows and `open_jobs` chunks. What Qualified answers never raises:
+    it ends in the result. A halted delivery still polls what is open and commits it.
+
+    Args:
+        stage: The staged rows.
+        warehouse: Reads the stage and commits; called through `in_warehouse` only.
+        in_warehouse: Runs a call in the warehouse's own thread.
+        api: Qualified; retries and limits are its own.
+        clock: The time.
+        context: Made anew for each commit.
+        progress: Told when a job is accepted and when a chunk is done.
+        stop: Set it to submit nothing more.
+        limit: Rows to send at most; the first of the stage.
+        commit_every: Seconds between commits.
+        open_jobs: Chunks in flight at most.
+        job_deadline: Seconds after which an unfinished job's rows are unknown.
+
+    Raises:
+        ConservationError: A row was accounted for twice or not at all: a bug.
+        Exception: Whatever the warehouse raises. Nothing more is sent or committed then.
+    """
+    rows = stage.rows if limit is None else min(stage.rows, limit)
+    chunks = -(-rows // CHUNK_ROWS)
+    reader = ChunkReader(stage, rows, warehouse, in_warehouse)
+    writer = ItemWriter(stage.request.stream, stage.run_id)
+    committer = Committer(stage, warehouse, in_warehouse, context)
+    halt = Halt(stop)
+    follower = JobFollower(api, clock, PollTracker(chunks), halt, job_deadline)
+
+    def report() -> None:
+        progress(_progress(committer, sender))
+
+    sender = ChunkSender(api, follower, Redactor(stage.request.stream), halt, report)
+
+    async def work() -> None:
+        while not halt.halted and (chunk := await reader.next()) is not None:
+            committer.add(await _deliver_chunk(chunk, writer, sender))
+            report()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            regular = group.create_task(committer.commit_regularly(clock, commit_every))
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(open_jobs, chunks)):
+                    workers.create_task(work())
+            await committer.end(regular)
+    except BaseExceptionGroup as group_error:
+        raise _first(group_error) from None
+    committer.account.check()
+    return _result(committer, sender, halt, stopped=stop.is_set())
+
+
+async def _deliver_chunk(
+    chunk: list[StagedRow], writer: ItemWriter, sender: ChunkSender
+) -> list[Outcome]:
+    account = ChunkAccount(chunk[0].number, chunk[-1].number)
+    written = writer.write(chunk)
+    for reject in written.invalid_late:
+        account.invalid_late(reject)
+    if written.items:
+        await sender.send(written.items, account)
+    return account.outcomes()
+
+
+def _progress(committer: Committer, sender: ChunkSender) -> DeliveryProgress:
+    account = committer.account
+    return DeliveryProgress(
+        planned=account.planned,
+        succeeded=account.succeeded,
+        rejected=account.rejected,
+        unknown=account.unknown,
+        invalid_late=account.invalid_late,
+        jobs=sender.jobs,
+        open_jobs=sender.open_jobs,
+    )
+
+
+def _result(
+    committer: Committer, sender: ChunkSender, halt: Halt, *, stopped: bool
+) -> DeliveryResult:
+    account = committer.account
+    return DeliveryResult(
+        planned=account.planned,
+        succeeded=account.succeeded,
+        rejected=account.rejected,
+        unknown=account.unknown,
+        invalid_late=account.invalid_late,
+        unsent=account.unsent,
+        jobs=sender.jobs,
+        reasons=dict(account.reasons),
+        foreign_results=sender.foreign_results,
+        unsettled_jobs=tuple(sender.unsettled_jobs),
+        error=halt.error,
+        stopped=stopped,
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended the group: what follows it is of no use to anybody."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

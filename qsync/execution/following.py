@@ -1,0 +1,86 @@
+"""One accepted job until it ends, or until nothing more can be learnt of it."""
+
+from __future__ import annotations
+
+from qsync.execution.clock import Clock
+from qsync.execution.halt import Halt
+from qsync.execution.polling import PolledJob, PollTracker
+from qsync.execution.ports import BulkApi, JobView
+from qsync.execution.remote import FinalError, RetryableError
+
+GONE_AT_FIRST = 60.0
+"""Seconds in which a 404 may only mean that the job is not there yet."""
+
+_MOST_FAILED_POLLS = 3
+
+
+class JobFollower:
+    """Polls jobs when the tracker says so.
+
+    Args:
+        api: Where to poll.
+        clock: The time.
+        tracker: When to poll; shared by the jobs of a stream.
+        halt: Told of answers that end the delivery.
+        deadline: Seconds after which an unfinished job is given up.
+    """
+
+    def __init__(
+        self, api: BulkApi, clock: Clock, tracker: PollTracker, halt: Halt, deadline: float
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._tracker = tracker
+        self._halt = halt
+        self._deadline = deadline
+
+    async def follow(self, submitted: JobView, size: int) -> JobView:
+        """The job as it was seen last: finished, or as far as could be learnt.
+
+        A poll that stays unanswered, a job that is gone and one past its deadline end it; what the
+        job has shown of its results until then counts.
+        """
+        last = submitted
+        if last.finished and last.results:
+            return last
+        job = PolledJob(self._clock.monotonic(), size)
+        give_up_at = job.accepted_at + self._deadline
+        failed = 0
+        while True:
+            await self._wait_for_turn(job, give_up_at)
+            self._tracker.asked(job, self._clock.monotonic())
+            try:
+                seen = await self._api.job(last.id)
+            except RetryableError as error:
+                failed += 1
+                seen = None
+                if failed >= _MOST_FAILED_POLLS:
+                    self._halt.fail(error)
+            except FinalError as error:
+                # 401 and 403 among them: the other jobs will learn it from their own polls.
+                failed = _MOST_FAILED_POLLS
+                seen = None
+                self._halt.fail(error)
+            else:
+                failed = 0
+            now = self._clock.monotonic()
+            if seen is None:
+                self._tracker.unanswered(job, now)
+                gone = failed == 0 and now - job.accepted_at >= GONE_AT_FIRST
+                if gone or failed >= _MOST_FAILED_POLLS or now >= give_up_at:
+                    return last
+                continue
+            last = seen
+            if last.finished:
+                self._tracker.done(job)
+                return last
+            self._tracker.missed(job, now, last.processed)
+            if now >= give_up_at:
+                return last
+
+    async def _wait_for_turn(self, job: PolledJob, give_up_at: float) -> None:
+        while True:
+            wait = min(self._tracker.due(job), give_up_at) - self._clock.monotonic()
+            if wait <= 0:
+                return
+            await self._clock.sleep(wait)

@@ -1,0 +1,151 @@
+"""From staged rows to the items of a bulk body (API.md, "Writing in bulk")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from qsync.execution.ports import Reject, StagedRow
+from qsync.fields.encoding import JsonValue, UnwritableError, encoder
+from qsync.fields.kinds import RULES, Written
+from qsync.planning.compiled import CompiledField, CompiledStream
+from qsync.project.model import COMPANY_NAME, OnNull
+
+NOT_UNICODE = "not_unicode"
+"""Reason of a text with half a surrogate pair in it, which no UTF-8 body can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as it is sent. `body` is its JSON; `row` is kept to take its values out of errors.
+
+    `request_id` names the run and the row's number: it travels to Qualified and into its logs, so
+    nothing personal is in it.
+    """
+
+    row: StagedRow
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkItems:
+    """A chunk, serialized: what can be sent, and the rows that cannot."""
+
+    items: tuple[Item, ...]
+    invalid_late: tuple[Reject, ...]
+
+
+class ItemWriter:
+    """Serializes the rows of one stream. What it looks up by field, it looks up once.
+
+    A null of a field with `on_null: keep` is left out and one with `clear` is sent. One with `fail`
+    never gets here as a bad row; where a domain's rows disagree the field is null, and left out.
+    """
+
+    def __init__(self, stream: CompiledStream, run_id: str) -> None:
+        self._entity = stream.object.value
+        self._match_field = stream.object.match_field
+        self._run_id = run_id
+        self._columns = tuple(_Column(place, spec) for place, spec in enumerate(stream.fields))
+        self._fields = tuple(column for column in self._columns if column.name != COMPANY_NAME)
+        self._name = next((c for c in self._columns if c.name == COMPANY_NAME), None)
+        self._cleared = dict.fromkeys(column.name for column in self._fields)
+
+    def write(self, rows: Iterable[StagedRow]) -> ChunkItems:
+        """Serialize rows, in order. A row that cannot be written is `invalid_late`."""
+        items: list[Item] = []
+        invalid: list[Reject] = []
+        for row in rows:
+            request_id = f"{self._run_id}-{row.number}"
+            try:
+                body = self._body(row, request_id)
+            except _UnwritableFieldError as error:
+                invalid.append(Reject(row.number, f"{error.code}:{error.field}", error.field))
+            else:
+                items.append(Item(row, request_id, body))
+        return ChunkItems(tuple(items), tuple(invalid))
+
+    def _body(self, row: StagedRow, request_id: str) -> bytes:
+        data: dict[str, object] = {self._match_field: row.key}
+        if row.clearing:
+            if self._name is not None:
+                data["name"] = None
+            data["fields"] = self._cleared
+        else:
+            self._fill(data, row.values)
+        item = {
+            "entity": self._entity,
+            "action": "POST",
+            "data": data,
+            "request_id": request_id,
+        }
+        try:
+            return orjson.dumps(item)
+        except TypeError:
+            raise _UnwritableFieldError(NOT_UNICODE, self._not_unicode(row)) from None
+
+    def _fill(self, data: dict[str, object], values: Sequence[str | None]) -> None:
+        if self._name is not None:
+            text = values[self._name.place]
+            if text is not None:
+                data["name"] = text
+            elif self._name.sends_null:
+                data["name"] = None
+        fields: dict[str, JsonValue | None] = {}
+        for column in self._fields:
+            text = values[column.place]
+            if text is None:
+                if column.sends_null:
+                    fields[column.name] = None
+            elif column.encode is None:
+                fields[column.name] = text
+            else:
+                try:
+                    fields[column.name] = column.encode(text)
+                except UnwritableError as error:
+                    raise _UnwritableFieldError(error.code, column.name) from None
+        data["fields"] = fields
+
+    def _not_unicode(self, row: StagedRow) -> str:
+        """The field whose text made the item unwritable."""
+        for column in self._columns:
+            text = row.values[column.place]
+            if text is not None and not _is_unicode(text):
+                return column.name
+        return self._match_field
+
+
+class _UnwritableFieldError(Exception):
+    def __init__(self, code: str, field: str) -> None:
+        super().__init__(code, field)
+        self.code = code
+        self.field = field
+
+
+class _Column:
+    """A field with its place among a row's values. `encode` is None where the text is the value."""
+
+    __slots__ = ("encode", "name", "place", "sends_null")
+
+    def __init__(self, place: int, spec: CompiledField) -> None:
+        is_text = RULES[spec.type].written is Written.STRING
+        self.place = place
+        self.name = spec.name
+        self.sends_null = spec.on_null is OnNull.CLEAR
+        self.encode: Callable[[str], JsonValue] | None = None if is_text else encoder(spec.type)
+
+
+def bulk_body(items: Sequence[Item]) -> bytes:
+    """The body of `POST /v2/bulk` for 1 to 500 items."""
+    return b'{"items":[' + b",".join([item.body for item in items]) + b"]}"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
