@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from qsync.ledger.record import RunRecord
 from qsync.planning.changes import ChangeSet
-from qsync.planning.ports import DiffRequest
+from qsync.planning.ports import DiffRequest, PlanningWarehouse
 
 # --- Qualified -------------------------------------------------------------------------------
 
@@ -68,13 +68,15 @@ class StagedRow:
     """One staged record: its number (from 1, in the order sent), key and canonical texts.
 
     `values` stands in the order of the stream's fields. `clearing` marks a removed record whose
-    fields are cleared.
+    fields are cleared. `left_out` holds the places of fields that are not sent at all although null
+    would clear them: a company's rows disagree about them.
     """
 
     number: int
     key: str
     values: tuple[str | None, ...]
     clearing: bool = False
+    left_out: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,59 +175,69 @@ class CommitContext:
     run_id: str
     epoch: int
     at: str
-    extras: Mapping[str, str] = field(default_factory=dict)
+    """UTC, as the ledger writes it."""
 
 
-class ExecutionWarehouse(Protocol):
-    """Staging, state and records. Every method is one or a few statements; none holds rows."""
-
-    def prepare(self, destination: str) -> None:
-        """Create the state schema and qsync's own tables where they are missing."""
-
-    def known_field_ids(self, destination: str) -> frozenset[str]:
-        """Ids of the live fields seen at this destination before."""
-
-    def remember_fields(self, destination: str, fields: Sequence[LiveField]) -> None:
-        """Store the live fields' ids."""
-
-    def acquire_lock(self, destination: str, holder: str, seconds: int) -> int | LockHolder:
-        """Take the destination's lock for some seconds: its epoch, or who has it."""
-
-    def renew_lock(self, destination: str, epoch: int, seconds: int) -> bool:
-        """Keep the lock for longer; False when it was lost."""
-
-    def release_lock(self, destination: str, epoch: int) -> None:
-        """Give the lock back, if it is still ours."""
-
-    def close_dead_runs(self, destination: str) -> tuple[str, ...]:
-        """Close runs that died: open records become unsettled, their stages are dropped.
-
-        Called under the lock. Returns the ids of the runs closed.
-        """
-
-    def stage(self, run_id: str, request: DiffRequest) -> tuple[Stage, ChangeSet]:
-        """Write the change set to a table and count it from there."""
-
-    def drop_stage(self, stage: Stage) -> None:
-        """Drop a stage's table."""
+class DeliveryWarehouse(Protocol):
+    """What delivering one staged table asks of the warehouse."""
 
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """The staged records of a range of numbers, in order."""
 
     def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
-        """Bring state up to date with confirmed records, in SQL, in one transaction.
+        """Bring state up to date with outcomes, in SQL, in one transaction.
 
         Succeeded records are acknowledged, rejects kept, unknown ones marked unsettled.
         """
 
-    def settle_unsent(self, stage: Stage, context: CommitContext) -> None:
-        """What needs no sending: new hashes of equal rows, tombstones of removed ones."""
+
+class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
+    """Staging, state and records of one destination and project.
+
+    Every method is one or a few statements; none holds rows. All are called from one thread.
+    """
+
+    def prepare(self) -> None:
+        """Create the state schema and qsync's own tables where they are missing."""
+
+    def known_field_ids(self) -> frozenset[str]:
+        """Ids of the live fields seen at this destination before."""
+
+    def remember_fields(self, fields: Sequence[LiveField]) -> None:
+        """Store the live fields' ids."""
+
+    def acquire_lock(self, lock_id: str, holder: str) -> int | LockHolder:
+        """Take the destination's lock: its epoch, or who has it."""
+
+    def renew_lock(self, epoch: int) -> None:
+        """Keep the lock for longer; a `UserError` when it was lost."""
+
+    def release_lock(self, epoch: int) -> None:
+        """Give the lock back, if it is still ours."""
+
+    def close_dead_runs(self, at: str) -> tuple[str, ...]:
+        """Close runs that died: open records become unsettled, their stages are dropped.
+
+        Called under the lock. Returns the ids of the runs closed.
+        """
+
+    def stage(self, run_id: str, stream_id: str, request: DiffRequest) -> tuple[Stage, ChangeSet]:
+        """Write the change set to a table and count it from there."""
+
+    def drop_stage(self, stage: Stage) -> None:
+        """Drop a stage's table."""
+
+    def begin(self, stage: Stage, context: CommitContext) -> None:
+        """Make the state table fit, and write what needs no sending: hashes, tombstones."""
 
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""
 
     def open_record(self, record: RunRecord) -> None:
-        """Insert a run record as `running`."""
+        """Insert a run record as it stands."""
 
     def close_record(self, record: RunRecord) -> None:
         """Replace the run record with its end."""
+
+    def ledger(self, project: str, limit: int = 2_000) -> list[tuple[str, ...]]:
+        """The ledger's rows, oldest first, as texts; an empty cell is an empty text."""

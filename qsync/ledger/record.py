@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
@@ -63,7 +64,7 @@ class RunRecord:
     git_commit: str | None = None
     qsync_version: str = ""
     config_fingerprint: str = ""
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def check_conservation(self) -> None:
         """Raise unless every planned record is accounted for."""

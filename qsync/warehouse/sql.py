@@ -101,7 +101,8 @@ def any_of(conditions: Sequence[Expression]) -> Expression:
 
 def all_of(conditions: Sequence[Expression]) -> Expression:
     """`a AND b AND …`."""
-    return exp.and_(*conditions)
+    condition: Expression = exp.and_(*conditions)
+    return condition
 
 
 def matches(value: Expression, pattern: str) -> Expression:

@@ -1,0 +1,75 @@
+"""A relation's columns with their types, as each adapter tells them best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from qsync.planning.ports import Column
+from qsync.warehouse.connection import Connection
+from qsync.warehouse.sql import as_, col, relation, text
+
+ColumnReader = Callable[[str], tuple[Column, ...] | None]
+"""From a rendered relation to its columns; None when there is no such relation."""
+
+
+def column_reader(connection: Connection) -> ColumnReader:
+    """How this connection's warehouse tells columns."""
+    readers = {"duckdb": _duckdb, "postgres": _postgres}
+    read = readers[connection.dialect.name]
+
+    def columns(rendered: str) -> tuple[Column, ...] | None:
+        rows = read(connection, relation(rendered, connection.dialect.name))
+        if not rows:
+            return None
+        return tuple(
+            Column(str(name), connection.dialect.kind(str(kind)), str(kind)) for name, kind in rows
+        )
+
+    return columns
+
+
+def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
+    where = [
+        exp.EQ(this=exp.column(name), expression=text(part))
+        for name, part in (
+            ("table_catalog", table.catalog or connection.database),
+            ("table_schema", table.db),
+            ("table_name", table.name),
+        )
+        if part
+    ]
+    return connection.rows(
+        exp.select(exp.column("column_name"), exp.column("data_type"))
+        .from_(exp.to_table("information_schema.columns"))
+        .where(*where)
+        .order_by(exp.column("ordinal_position"))
+    )
+
+
+def _postgres(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
+    """From the catalog, because information_schema tells arrays only as ARRAY."""
+    kind = exp.Anonymous(
+        this="FORMAT_TYPE", expressions=[col("atttypid", "a"), col("atttypmod", "a")]
+    )
+    statement = (
+        exp.select(as_(col("attname", "a"), "name"), as_(kind, "kind"))
+        .from_(exp.alias_(exp.to_table("pg_catalog.pg_attribute"), "a", table=True))
+        .join(
+            exp.alias_(exp.to_table("pg_catalog.pg_class"), "c", table=True),
+            on=exp.EQ(this=col("attrelid", "a"), expression=col("oid", "c")),
+        )
+        .join(
+            exp.alias_(exp.to_table("pg_catalog.pg_namespace"), "n", table=True),
+            on=exp.EQ(this=col("relnamespace", "c"), expression=col("oid", "n")),
+        )
+        .where(
+            exp.EQ(this=col("nspname", "n"), expression=text(table.db)),
+            exp.EQ(this=col("relname", "c"), expression=text(table.name)),
+            exp.GT(this=col("attnum", "a"), expression=exp.Literal.number(0)),
+            exp.Not(this=col("attisdropped", "a")),
+        )
+        .order_by(col("attnum", "a"))
+    )
+    return connection.rows(statement)

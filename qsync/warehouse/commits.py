@@ -1,0 +1,219 @@
+"""Bringing state up to date from a staged table, in SQL: what travels are numbers and reasons.
+
+Every function answers statements for one transaction. Delete comes before insert, so dying between
+the two (where an engine has no transactions) only makes records be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from qsync.execution.ports import CommitContext, Outcome, Reject, Stage
+from qsync.planning.compiled import CompiledStream
+from qsync.warehouse.layout import REJECTS, Layout
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    any_of,
+    as_,
+    case,
+    col,
+    eq,
+    ident,
+    null_text,
+    number,
+    text,
+)
+from qsync.warehouse.staging import NUMBER, between, is_sent
+from qsync.warehouse.streams import update
+
+_UPLOAD = 1_000
+"""Rejects to one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateWriter:
+    """Writes one stream's state from its staged table."""
+
+    layout: Layout
+    stage: Stage
+    state: str
+    context: CommitContext
+
+    @property
+    def _stream(self) -> CompiledStream:
+        return self.stage.request.stream
+
+    def _stage_table(self) -> exp.Table:
+        return self.layout.table(self.stage.table)
+
+    def _state_table(self) -> exp.Table:
+        return self.layout.table(self.state)
+
+    def _keys(self, where: Expression) -> exp.Query:
+        return exp.select(col("key")).from_(self._stage_table()).where(where.copy())
+
+    def acknowledge(self, where: Expression) -> list[Expression]:
+        """Put the staged records that meet a condition into state as acknowledged."""
+        values = [field.state_column for field in self._stream.fields]
+        columns = ["key", "row_hash", "status", "run_id", "acked_at", *values]
+        status = case([(eq(col("op"), text("removed")), text("removed"))], text("synced"))
+        rows = (
+            exp.select(
+                col("key"),
+                col("hash"),
+                as_(status, "status"),
+                as_(text(self.context.run_id), "run_id"),
+                as_(text(self.context.at), "acked_at"),
+                *(col(name) for name in values),
+            )
+            .from_(self._stage_table())
+            .where(where.copy())
+        )
+        return [
+            exp.delete(self._state_table()).where(
+                exp.In(this=col("key"), query=self._keys(where).subquery())
+            ),
+            exp.insert(rows, self._state_table(), columns=[ident(name) for name in columns]),
+        ]
+
+    def forget_rejects(self, where: Expression) -> Expression:
+        """Drop the rejects of the staged records that meet a condition."""
+        return exp.delete(self.layout.table(REJECTS)).where(
+            all_of(
+                [
+                    eq(col("stream_id"), text(self.stage.stream_id)),
+                    exp.In(this=col("key"), query=self._keys(where).subquery()),
+                ]
+            )
+        )
+
+    def unsettle(self, numbers: Sequence[int]) -> list[Expression]:
+        """Mark records whose answer is unknown, so that the next run sends them again."""
+        where = numbered(numbers)
+        table = self._state_table()
+        known = exp.In(this=col("key"), query=self._keys(where).subquery())
+        state = col("key", "known")
+        present = exp.select(number(1)).from_(exp.alias_(table.copy(), "known", table=True))
+        absent = exp.Not(
+            this=exp.Exists(this=present.where(eq(state, col("key", self.stage.table))))
+        )
+        new = (
+            exp.select(
+                col("key", self.stage.table),
+                null_text(),
+                text("unsettled"),
+                text(self.context.run_id),
+                text(self.context.at),
+            )
+            .from_(self._stage_table())
+            .where(all_of([where.copy(), absent]))
+        )
+        columns = ("key", "row_hash", "status", "run_id", "acked_at")
+        return [
+            update(table, {"status": "unsettled", "run_id": self.context.run_id}, known),
+            exp.insert(new, table.copy(), columns=[ident(name) for name in columns]),
+        ]
+
+    def reject(self, rejects: Sequence[Reject]) -> list[Expression]:
+        """Keep rejects: key, hash, reason and how often, from the staged rows' numbers."""
+        statements: list[Expression] = [
+            self.forget_rejects(numbered([item.number for item in rejects]))
+        ]
+        columns = (
+            "stream_id",
+            "key",
+            "row_hash",
+            "meaning",
+            "reason",
+            "field",
+            "attempts",
+            "run_id",
+            "first_at",
+            "last_at",
+        )
+        for start in range(0, len(rejects), _UPLOAD):
+            said = exp.values(
+                [
+                    (
+                        exp.Literal.number(item.number),
+                        text(item.reason),
+                        null_text() if item.field is None else text(item.field),
+                    )
+                    for item in rejects[start : start + _UPLOAD]
+                ],
+                alias="said",
+                columns=["row_number", "reason", "field"],
+            )
+            at = text(self.context.at)
+            rows = (
+                exp.select(
+                    text(self.stage.stream_id),
+                    col("key", "staged"),
+                    col("hash", "staged"),
+                    text(self._stream.meaning),
+                    col("reason", "said"),
+                    col("field", "said"),
+                    exp.Add(this=col("attempts", "staged"), expression=number(1)),
+                    text(self.context.run_id),
+                    exp.Coalesce(this=col("rejected_at", "staged"), expressions=[at]),
+                    at.copy(),
+                )
+                .from_(exp.alias_(self._stage_table(), "staged", table=True))
+                .join(said, on=eq(col(NUMBER, "staged"), col("row_number", "said")))
+            )
+            statements.append(
+                exp.insert(
+                    rows, self.layout.table(REJECTS), columns=[ident(name) for name in columns]
+                )
+            )
+        return statements
+
+    def entomb(self) -> Expression:
+        """Mark records that left the model and are kept in Qualified as removed."""
+        left = all_of([eq(col("op"), text("removed")), exp.Not(this=is_sent())])
+        known = exp.In(this=col("key"), query=self._keys(left).subquery())
+        return update(
+            self._state_table(),
+            {"status": "removed", "run_id": self.context.run_id, "acked_at": self.context.at},
+            known,
+        )
+
+
+def acknowledged(outcomes: Iterable[Outcome]) -> Expression | None:
+    """The condition for records that succeeded, or None when none did."""
+    ranges: list[tuple[int, int]] = []
+    exceptions: list[int] = []
+    for outcome in sorted(outcomes, key=lambda item: item.first):
+        if not outcome.succeeded:
+            continue
+        exceptions += [item.number for item in (*outcome.rejects, *outcome.invalid_late)]
+        exceptions += outcome.unknown
+        if ranges and ranges[-1][1] + 1 == outcome.first:
+            ranges[-1] = (ranges[-1][0], outcome.last)
+        else:
+            ranges.append((outcome.first, outcome.last))
+    if not ranges:
+        return None
+    inside = any_of([between(first, last) for first, last in ranges])
+    return inside if not exceptions else all_of([inside, exp.Not(this=numbered(exceptions))])
+
+
+def numbered(numbers: Sequence[int]) -> Expression:
+    """`number IN (…)`, with runs of numbers as ranges."""
+    ranges: list[list[int]] = []
+    for item in sorted(numbers):
+        if ranges and item == ranges[-1][1] + 1:
+            ranges[-1][1] = item
+        else:
+            ranges.append([item, item])
+    single = [low for low, high in ranges if low == high]
+    conditions: list[Expression] = [between(low, high) for low, high in ranges if low != high]
+    if single:
+        conditions.append(
+            exp.In(this=col(NUMBER), expressions=[exp.Literal.number(item) for item in single])
+        )
+    return any_of(conditions)

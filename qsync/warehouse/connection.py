@@ -1,0 +1,159 @@
+"""A connection as this room uses it, and the one dbt's adapter gives.
+
+Connections belong to a thread, and helpers for transactions differ between adapters (`begin` after
+`commit` on one PostgreSQL connection opens none), so every call here takes a connection of its own
+name and every transaction a fresh one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from qsync.errors import UserError
+from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.sql import Expression
+
+Row = tuple[Any, ...]
+
+
+class Connection(Protocol):
+    """Runs statements given as trees."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The warehouse's ways."""
+
+    @property
+    def database(self) -> str | None:
+        """The database qsync's own tables live in."""
+
+    def rows(self, statement: Expression) -> list[Row]:
+        """All rows of a select; for counts and for chunks, never for a whole model."""
+
+    def run(self, *statements: Expression) -> None:
+        """Run statements in one transaction: all or none."""
+
+    def run_and_read(self, statements: Sequence[Expression], read: Expression) -> list[Row]:
+        """Run statements and a select in one transaction; the rows of the select."""
+
+    def run_guarded(
+        self, guard: Expression, check: Expression, statements: Sequence[Expression]
+    ) -> bool:
+        """Run a guard and, only if `check` then finds a row, the statements; all or none.
+
+        False, and nothing changed, when it finds none.
+        """
+
+
+class WarehouseError(UserError):
+    """The warehouse refused a statement. The message is the driver's first line, without values."""
+
+
+class AdapterConnection:
+    """A connection through dbt's adapter."""
+
+    def __init__(self, adapter: Any, dialect: Dialect) -> None:
+        self._adapter = adapter
+        self._dialect = dialect
+        self._names = itertools.count()
+
+    @property
+    def dialect(self) -> Dialect:
+        """The warehouse's ways."""
+        return self._dialect
+
+    @property
+    def database(self) -> str | None:
+        """The profile's database."""
+        database = self._adapter.config.credentials.database
+        return None if database is None else str(database)
+
+    def rows(self, statement: Expression) -> list[Row]:
+        """All rows of a select."""
+        return self.run_and_read((), statement)
+
+    def run(self, *statements: Expression) -> None:
+        """Run statements in one transaction."""
+        with self._transaction() as execute:
+            for statement in statements:
+                execute(statement)
+
+    def run_and_read(self, statements: Sequence[Expression], read: Expression) -> list[Row]:
+        """Run statements and a select in one transaction."""
+        with self._transaction() as execute:
+            for statement in statements:
+                execute(statement)
+            return [tuple(row) for row in execute(read).fetchall()]
+
+    def run_guarded(
+        self, guard: Expression, check: Expression, statements: Sequence[Expression]
+    ) -> bool:
+        """Run a guard and, only if `check` then finds a row, the statements; all or none."""
+        with self._transaction() as execute:
+            execute(guard)
+            if not execute(check).fetchall():
+                return False
+            for statement in statements:
+                execute(statement)
+            return True
+
+    def text(self, statement: Expression) -> str:
+        """The statement in this warehouse's SQL."""
+        return statement.sql(dialect=self._dialect.name)
+
+    def close(self) -> None:
+        """Close every connection of the adapter."""
+        self._adapter.cleanup_connections()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        connections = self._adapter.connections
+
+        def send(sql: str) -> Any:
+            _, cursor = connections.add_query(sql, auto_begin=False)
+            return cursor
+
+        def execute(statement: Expression) -> Any:
+            return send(self.text(statement))
+
+        with (
+            translated(),
+            self._adapter.connection_named(f"qsync-{next(self._names)}"),
+        ):
+            connections.begin()
+            try:
+                for setting in self._dialect.session:
+                    send(setting)
+                yield execute
+            except BaseException:
+                connections.rollback_if_open()
+                raise
+            connections.commit()
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn what dbt and its drivers raise into an error a person can mend.
+
+    Drivers quote values in their messages ("invalid input syntax: …"), so only a first line is
+    taken, and of that nothing behind a colon that follows the kind of error.
+    """
+    from dbt_common.exceptions import DbtBaseException
+
+    try:
+        yield
+    except DbtBaseException as error:
+        raise WarehouseError(
+            f"The warehouse refused: {_first_line(error)}",
+            hint="run `qsync debug` to see the connection and the rights it needs",
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.endswith(("Error", ":"))]
+    first = said[0] if said else type(error).__name__
+    return first.split('"')[0].split("'")[0].strip(" :")[:160] or type(error).__name__

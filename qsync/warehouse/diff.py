@@ -1,0 +1,271 @@
+"""The diff: a stream's source against its state, one row per record with what would happen to it.
+
+A hash finds candidates; only theirs are the values compared. `op` is one of `added`, `changed`,
+`removed`, `unchanged`, `rehash` (equal values, another hash: brought up to date without sending),
+`resting` (rejected twice as it is), `invalid` and `gone` (a tombstone, and no row).
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from qsync.planning.compiled import CompiledField, CompiledStream
+from qsync.planning.ports import DiffRequest
+from qsync.project.model import OnNull, OnRemoved
+from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.source import (
+    HASH,
+    INVALID,
+    KEY,
+    OTHER_DOMAIN,
+    PRESENT,
+    conflict_column,
+    source_query,
+)
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    any_of,
+    as_,
+    case,
+    col,
+    concat,
+    differs,
+    eq,
+    is_null,
+    not_null,
+    null_text,
+    number,
+    text,
+)
+
+REST_AFTER = 2
+"""Rejections of a record as it is, after which it rests."""
+
+
+def op_is(*ops: str, table: str | None = None) -> Expression:
+    """`op IN (…)`."""
+    return exp.In(this=col("op", table), expressions=[text(op) for op in ops])
+
+
+class Diff:
+    """The diff of one stream. `state` and `rejects` are None before there are such tables."""
+
+    def __init__(
+        self,
+        request: DiffRequest,
+        dialect: Dialect,
+        state: exp.Table | None,
+        rejects: exp.Table | None,
+    ) -> None:
+        self._request = request
+        self._stream: CompiledStream = request.stream
+        self._dialect = dialect
+        self._state = state
+        self._rejects = rejects
+
+    def query(self, select: exp.Select) -> exp.Select:
+        """A statement over the diff: `select` reads from the table expression `diff`.
+
+        Columns of `diff`: `op`, `reason`, `retried`, `unsettled`, `returned`, `key`, `hash`,
+        `kinds` (a letter per field: `c` changed, `s` set, `x` cleared, `.` as acknowledged, `-`
+        kept, `!` left out), a column per field with the value to be acknowledged, `n_<i>`,
+        `attempts`, `rejected_at`, `other_domain`.
+        """
+        stream = self._stream
+        for name, cte in source_query(stream, self._request.relation, self._dialect).ctes:
+            select = select.with_(name, as_=cte)
+        if self._state is not None:
+            select = select.with_("state", as_=exp.select("*").from_(self._state.copy()))
+        if self._rejects is not None:
+            select = select.with_("rejected", as_=self._known_rejects(self._rejects))
+        return select.with_("judged", as_=self._judged()).with_("diff", as_=self._diff())
+
+    def _known_rejects(self, rejects: exp.Table) -> exp.Select:
+        return (
+            exp.select(col("key"), col("row_hash"), col("attempts"), col("first_at"))
+            .from_(rejects.copy())
+            .where(
+                all_of(
+                    [
+                        eq(col("stream_id"), text(self._request.state.stream_id)),
+                        eq(col("meaning"), text(self._stream.meaning)),
+                    ]
+                )
+            )
+        )
+
+    def _judged(self) -> exp.Select:
+        """The join, with every record's `fate` before rejects are considered."""
+        stream = self._stream
+        key: Expression = col(KEY, "source")
+        query = exp.select().from_("source")
+        if self._state is not None:
+            key = exp.Coalesce(this=key, expressions=[col("key", "state")])
+            query = query.join(
+                "state", on=eq(col(KEY, "source"), col("key", "state")), join_type="full outer"
+            )
+        attempts: Expression = number(0)
+        first_at: Expression = null_text()
+        if self._rejects is not None:
+            attempts = exp.Coalesce(this=col("attempts", "rejected"), expressions=[number(0)])
+            first_at = col("first_at", "rejected")
+            query = query.join(
+                "rejected",
+                on=all_of(
+                    [
+                        eq(col(KEY, "source"), col("key", "rejected")),
+                        eq(col(HASH, "source"), col("row_hash", "rejected")),
+                    ]
+                ),
+                join_type="left",
+            )
+        return query.select(
+            as_(self._fate(), "fate"),
+            as_(col(INVALID, "source"), "reason"),
+            as_(key, "key"),
+            as_(col(HASH, "source"), "hash"),
+            as_(self._status_is("unsettled"), "unsettled"),
+            as_(self._returned(), "returned"),
+            as_(concat([self._kind(place) for place, _ in enumerate(stream.fields)]), "kinds"),
+            *(
+                as_(self._acknowledged(place), field.state_column)
+                for place, field in enumerate(stream.fields)
+            ),
+            *(
+                as_(col(conflict_column(place), "source"), conflict_column(place))
+                for place, _ in enumerate(stream.fields)
+                if stream.grouped
+            ),
+            as_(attempts, "attempts"),
+            as_(first_at, "rejected_at"),
+            as_(
+                number(0)
+                if stream.company_match_column is None
+                else exp.Coalesce(this=col(OTHER_DOMAIN, "source"), expressions=[number(0)]),
+                OTHER_DOMAIN,
+            ),
+        )
+
+    def _diff(self) -> exp.Select:
+        """Rejects considered: those among added and changed that rest are not sent."""
+        fate = col("fate")
+        pending = exp.In(this=fate.copy(), expressions=[text("added"), text("changed")])
+        known = exp.GT(this=col("attempts"), expression=number(0))
+        rests = exp.GTE(this=col("attempts"), expression=number(REST_AFTER))
+        op: Expression = fate
+        if not self._request.full_refresh:
+            op = case([(all_of([pending, rests]), text("resting"))], fate.copy())
+        return (
+            exp.select("*")
+            .select(as_(op, "op"))
+            .select(as_(case([(all_of([pending.copy(), known]), number(1))], number(0)), "retried"))
+            .from_("judged")
+        )
+
+    def _fate(self) -> Expression:
+        absent = is_null(col(PRESENT, "source"))
+        invalid = not_null(col(INVALID, "source"))
+        if self._state is None:
+            return case([(invalid, text("invalid"))], text("added"))
+        new = is_null(col("key", "state"))
+        status = col("status", "state")
+        gone = case([(eq(status, text("removed")), text("gone"))], text("removed"))
+        branches: list[tuple[Expression, Expression]] = [
+            (absent, gone),
+            (invalid, text("invalid")),
+            (new, text("added")),
+        ]
+        if self._request.full_refresh:
+            return case(branches, text("changed"))
+        same = eq(col(HASH, "source"), col("row_hash", "state"))
+        anything = any_of([self._differs(place) for place, _ in enumerate(self._stream.fields)])
+        branches += [
+            (eq(status, text("unsettled")), text("changed")),
+            (all_of([same, eq(status, text("synced"))]), text("unchanged")),
+            (anything, text("changed")),
+        ]
+        return case(branches, text("rehash"))
+
+    def _status_is(self, status: str) -> Expression:
+        if self._state is None:
+            return number(0)
+        return case([(eq(col("status", "state"), text(status)), number(1))], number(0))
+
+    def _returned(self) -> Expression:
+        if self._state is None:
+            return number(0)
+        both = all_of(
+            [not_null(col(PRESENT, "source")), eq(col("status", "state"), text("removed"))]
+        )
+        return case([(both, number(1))], number(0))
+
+    def _new(self, field: CompiledField) -> Expression:
+        return col(field.state_column, "source")
+
+    def _old(self, field: CompiledField) -> Expression | None:
+        """The acknowledged value, or None where state has no such column."""
+        if self._state is None or field.state_column not in self._request.state.columns:
+            return None
+        return col(field.state_column, "state")
+
+    def _left_out(self, place: int) -> Expression | None:
+        if not self._stream.grouped:
+            return None
+        return eq(col(conflict_column(place), "source"), number(1))
+
+    def _differs(self, place: int) -> Expression:
+        """Whether something to be sent for this field differs from what was acknowledged."""
+        field = self._stream.fields[place]
+        new, old = self._new(field), self._old(field)
+        if old is None:
+            return not_null(new)
+        another = all_of([not_null(new), any_of([is_null(old), differs(new, old)])])
+        if field.on_null is not OnNull.CLEAR:
+            return another
+        cleared = [is_null(new), not_null(old)]
+        left_out = self._left_out(place)
+        if left_out is not None:
+            cleared.append(exp.Not(this=left_out))
+        return any_of([another, exp.Paren(this=all_of(cleared))])
+
+    def _kind(self, place: int) -> Expression:
+        """One letter: what happens to this field."""
+        field = self._stream.fields[place]
+        new, old = self._new(field), self._old(field)
+        branches: list[tuple[Expression, Expression]] = []
+        if self._state is not None:
+            removed: Expression = text("-")
+            if self._stream.on_removed is OnRemoved.CLEAR and old is not None:
+                removed = case([(not_null(old), text("x"))], text("."))
+            branches.append((is_null(col(PRESENT, "source")), removed))
+        left_out = self._left_out(place)
+        if left_out is not None:
+            branches.append((left_out, text("!")))
+        if field.on_null is OnNull.CLEAR:
+            if old is not None:
+                branches.append((all_of([is_null(new), not_null(old)]), text("x")))
+            branches.append((is_null(new), text(".")))
+        else:
+            branches.append((is_null(new), text("-")))
+        if old is None:
+            return case(branches, text("s"))
+        branches += [(is_null(old), text("s")), (differs(new, old), text("c"))]
+        return case(branches, text("."))
+
+    def _acknowledged(self, place: int) -> Expression:
+        """What state holds once the record is acknowledged."""
+        field = self._stream.fields[place]
+        new, old = self._new(field), self._old(field)
+        if old is None:
+            return new
+        branches: list[tuple[Expression, Expression]] = []
+        if self._stream.on_removed is OnRemoved.CLEAR:
+            branches.append((is_null(col(PRESENT, "source")), null_text()))
+        left_out = self._left_out(place)
+        if field.on_null is OnNull.CLEAR:
+            if left_out is not None:
+                branches.append((left_out, old.copy()))
+            return case(branches, new) if branches else new
+        kept = exp.Coalesce(this=new, expressions=[old])
+        return case(branches, kept) if branches else kept

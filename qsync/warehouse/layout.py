@@ -1,0 +1,149 @@
+"""qsync's own tables, all in the state schema: their columns and how they are made.
+
+qsync_meta      one row per setting: the layout's version
+qsync_streams   the streams there is state of, and which table holds it
+qsync_rejects   records Qualified rejected: key, hash, reason, how often
+qsync_fields    ids of live fields seen, by destination
+qsync_runs      run records: the ledger's truth
+qsync_stages    staged tables that have not been dropped yet
+qsync_lock      one row per destination
+state_…         one table per stream: key, hash, status, last acknowledged values
+stage_…         one table per run and stream
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from qsync.ledger.columns import LEDGER_COLUMNS
+from qsync.warehouse.sql import Expression, ident, table
+
+LAYOUT_VERSION = 1
+"""Of these tables."""
+
+META, STREAMS, REJECTS, FIELDS = "qsync_meta", "qsync_streams", "qsync_rejects", "qsync_fields"
+RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
+
+Columns = Sequence[tuple[str, str]]
+
+_OWN: Mapping[str, Columns] = {
+    META: (("name", "text"), ("value", "text")),
+    STREAMS: (
+        ("stream_id", "text"),
+        ("destination", "text"),
+        ("project", "text"),
+        ("sync", "text"),
+        ("object", "text"),
+        ("state_table", "text"),
+        ("columns", "text"),
+        ("fingerprint", "text"),
+        ("updated_at", "text"),
+    ),
+    REJECTS: (
+        ("stream_id", "text"),
+        ("key", "text"),
+        ("row_hash", "text"),
+        ("meaning", "text"),
+        ("reason", "text"),
+        ("field", "text"),
+        ("attempts", "bigint"),
+        ("run_id", "text"),
+        ("first_at", "text"),
+        ("last_at", "text"),
+    ),
+    FIELDS: (("destination", "text"), ("object", "text"), ("name", "text"), ("field_id", "text")),
+    RUNS: (
+        ("destination", "text"),
+        ("project", "text"),
+        *((column.name, column.type) for column in LEDGER_COLUMNS),
+    ),
+    STAGES: (
+        ("run_id", "text"),
+        ("destination", "text"),
+        ("stream_id", "text"),
+        ("table_name", "text"),
+    ),
+    LOCK: (
+        ("destination", "text"),
+        ("epoch", "bigint"),
+        ("lock_id", "text"),
+        ("holder", "text"),
+        ("since", "bigint"),
+        ("expires", "bigint"),
+    ),
+}
+
+STATE_COLUMNS: Columns = (
+    ("key", "text"),
+    ("row_hash", "text"),
+    ("status", "text"),
+    ("run_id", "text"),
+    ("acked_at", "text"),
+)
+"""Of every state table, before its value columns. `status`: synced, unsettled or removed."""
+
+
+class Layout:
+    """Names qsync's tables within a database and schema."""
+
+    def __init__(self, schema: str, database: str | None) -> None:
+        self.schema = schema
+        self.database = database
+
+    def table(self, name: str) -> exp.Table:
+        """A table of the state schema."""
+        return table(name, self.schema, self.database)
+
+    def existing_tables(self) -> exp.Select:
+        """The names of the tables in the state schema; none when there is no schema."""
+        where: list[Expression] = [
+            exp.EQ(this=exp.column("table_schema"), expression=exp.Literal.string(self.schema))
+        ]
+        if self.database is not None:
+            where.append(
+                exp.EQ(
+                    this=exp.column("table_catalog"), expression=exp.Literal.string(self.database)
+                )
+            )
+        return (
+            exp.select(exp.column("table_name"))
+            .from_(exp.to_table("information_schema.tables"))
+            .where(*where)
+        )
+
+    def create_schema(self) -> exp.Create:
+        """CREATE SCHEMA IF NOT EXISTS."""
+        catalog = None if self.database is None else ident(self.database)
+        return exp.Create(
+            this=exp.Table(db=ident(self.schema), catalog=catalog), kind="SCHEMA", exists=True
+        )
+
+    def create_own(self, name: str) -> exp.Create:
+        """Make one of qsync's own tables."""
+        key = ["destination"] if name == LOCK else []
+        return self.create(name, _OWN[name], key)
+
+    @staticmethod
+    def own_tables() -> tuple[str, ...]:
+        """The names of qsync's own tables, state and stages aside."""
+        return tuple(_OWN)
+
+    def create(self, name: str, columns: Columns, primary_key: Sequence[str] = ()) -> exp.Create:
+        """CREATE TABLE IF NOT EXISTS with these columns and types."""
+        definitions: list[Expression] = [
+            exp.ColumnDef(this=ident(column), kind=exp.DataType.build(kind))
+            for column, kind in columns
+        ]
+        if primary_key:
+            definitions.append(exp.PrimaryKey(expressions=[ident(part) for part in primary_key]))
+        return exp.Create(
+            this=exp.Schema(this=self.table(name), expressions=definitions),
+            kind="TABLE",
+            exists=True,
+        )
+
+    def drop(self, name: str) -> exp.Drop:
+        """DROP TABLE IF EXISTS."""
+        return exp.Drop(this=self.table(name), kind="TABLE", exists=True)

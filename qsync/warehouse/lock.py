@@ -1,0 +1,129 @@
+"""The lock: one row per destination, taken by one conditional UPDATE and read back.
+
+Insert-then-read is no lock under snapshot isolation: both would win. The row is made with the
+tables; it expires by the warehouse's clock, and every commit carries its epoch.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlglot import exp
+
+from qsync.errors import UserError
+from qsync.execution.ports import LockHolder
+from qsync.warehouse.connection import Connection, Row, WarehouseError
+from qsync.warehouse.layout import LOCK, Layout
+from qsync.warehouse.sql import Expression, all_of, any_of, col, eq, ident, is_null, null, text
+
+
+class LockLostError(UserError):
+    """Another run took the destination's lock; what this one did not commit is not committed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The lock was lost: another run is writing to this destination",
+            hint="nothing is lost; run `qsync apply` again when the other run has ended",
+        )
+
+
+class Lock:
+    """The lock of one destination."""
+
+    def __init__(self, connection: Connection, layout: Layout, destination: str) -> None:
+        self._connection = connection
+        self._table = layout.table(LOCK)
+        self._destination = destination
+
+    def make(self) -> None:
+        """Make the destination's row, once."""
+        if self._read() is not None:
+            return
+        absent = exp.Not(
+            this=exp.Exists(this=exp.select("1").from_(self._table.copy()).where(self._mine()))
+        )
+        row = exp.select(text(self._destination), exp.Literal.number(0)).where(absent)
+        try:
+            self._connection.run(
+                exp.insert(row, self._table.copy(), columns=[ident("destination"), ident("epoch")])
+            )
+        except WarehouseError:
+            # Somebody else made it in the same moment: the primary key let one of us through.
+            if self._read() is None:
+                raise
+
+    def acquire(self, lock_id: str, holder: str, seconds: int) -> int | LockHolder:
+        """Take the lock: its epoch, or who has it."""
+        now = self._now()
+        free = any_of([is_null(col("lock_id")), exp.LT(this=col("expires"), expression=now.copy())])
+        taking = exp.Update(
+            this=self._table.copy(),
+            expressions=[
+                _set("epoch", exp.Add(this=col("epoch"), expression=exp.Literal.number(1))),
+                _set("lock_id", text(lock_id)),
+                _set("holder", text(holder)),
+                _set("since", now.copy()),
+                _set("expires", exp.Add(this=now, expression=exp.Literal.number(seconds))),
+            ],
+            where=exp.Where(this=all_of([self._mine(), free])),
+        )
+        self._connection.run(taking)
+        row = self._read()
+        if row is None:
+            raise UserError("The lock's row is gone", hint="run `qsync apply` again")
+        epoch, found, who, since, expires = row
+        if found == lock_id:
+            return int(epoch)
+        return LockHolder(str(found), str(who), _moment(since), _moment(expires))
+
+    def renewing(self, epoch: int, seconds: int) -> Expression:
+        """The statement that keeps the lock for longer, if it is still ours."""
+        until = exp.Add(this=self._now(), expression=exp.Literal.number(seconds))
+        return exp.Update(
+            this=self._table.copy(),
+            expressions=[_set("expires", until)],
+            where=exp.Where(this=all_of([self._mine(), self._is_epoch(epoch)])),
+        )
+
+    def holding(self, epoch: int) -> Expression:
+        """Reads one row while the lock is ours, none afterwards."""
+        return (
+            exp.select(col("epoch"))
+            .from_(self._table.copy())
+            .where(all_of([self._mine(), self._is_epoch(epoch)]))
+        )
+
+    def release(self, epoch: int) -> None:
+        """Give the lock back, if it is still ours."""
+        self._connection.run(
+            exp.Update(
+                this=self._table.copy(),
+                expressions=[_set("lock_id", null())],
+                where=exp.Where(this=all_of([self._mine(), self._is_epoch(epoch)])),
+            )
+        )
+
+    def _is_epoch(self, epoch: int) -> Expression:
+        held = exp.Not(this=is_null(col("lock_id")))
+        return all_of([eq(col("epoch"), exp.Literal.number(epoch)), held])
+
+    def _mine(self) -> Expression:
+        return eq(col("destination"), text(self._destination))
+
+    def _now(self) -> Expression:
+        return self._connection.dialect.epoch_now()
+
+    def _read(self) -> Row | None:
+        names = ("epoch", "lock_id", "holder", "since", "expires")
+        rows = self._connection.rows(
+            exp.select(*(col(name) for name in names)).from_(self._table.copy()).where(self._mine())
+        )
+        return rows[0] if rows else None
+
+
+def _set(name: str, value: Expression) -> Expression:
+    return exp.EQ(this=col(name), expression=value)
+
+
+def _moment(seconds: object) -> str:
+    return datetime.fromtimestamp(int(str(seconds)), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,172 @@
+"""The warehouse while planning: reads only, and copes with there being no tables yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from sqlglot import exp
+
+from qsync.errors import UserError
+from qsync.execution.ports import RejectSummary, StateSummary
+from qsync.planning.changes import ChangeCounts, ChangeSet, FieldChange
+from qsync.planning.plan import OrphanState
+from qsync.planning.ports import Column, DiffRequest, StreamState
+from qsync.warehouse.columns import ColumnReader
+from qsync.warehouse.connection import Connection, Row
+from qsync.warehouse.counting import counting, counts_of, fields_of, histogram
+from qsync.warehouse.diff import REST_AFTER, Diff
+from qsync.warehouse.layout import LAYOUT_VERSION, META, REJECTS, RUNS, STREAMS, Layout
+from qsync.warehouse.records import Records
+from qsync.warehouse.sql import as_, case, col, eq, number, text
+from qsync.warehouse.streams import Streams
+
+
+class ReadingWarehouse:
+    """Implements `planning.ports.PlanningWarehouse`.
+
+    Args:
+        connection: Where statements go.
+        schema: The state schema.
+        relations: The relation of every model, snapshot and seed, by unique id.
+        columns: Reads a relation's columns.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        schema: str,
+        relations: Mapping[str, str],
+        columns: ColumnReader,
+    ) -> None:
+        self.connection = connection
+        self.layout = Layout(schema, connection.database)
+        self._relations = relations
+        self._columns = columns
+        self.streams = Streams(connection, self.layout)
+        self.records = Records(connection, self.layout)
+
+    def relations(self) -> Mapping[str, str]:
+        """The relation of every model, snapshot and seed by unique id, under qsync's target."""
+        return self._relations
+
+    def columns(self, relation: str) -> tuple[Column, ...] | None:
+        """A relation's columns; None when there is no such relation."""
+        return self._columns(relation)
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The tables in the state schema when first asked."""
+        found = frozenset(
+            str(row[0]) for row in self.connection.rows(self.layout.existing_tables())
+        )
+        if META in found:
+            self._check_layout()
+        return found
+
+    def _check_layout(self) -> None:
+        rows = self.connection.rows(
+            exp.select(col("value"))
+            .from_(self.layout.table(META))
+            .where(eq(col("name"), text("layout")))
+        )
+        if rows and int(rows[0][0]) > LAYOUT_VERSION:
+            raise UserError(
+                f"The tables in '{self.layout.schema}' were written by a newer qsync "
+                f"(layout {rows[0][0]}, this one knows {LAYOUT_VERSION})",
+                hint="update qsync",
+            )
+
+    def stream_state(self, stream_id: str) -> StreamState:
+        """What state knows of a stream."""
+        if STREAMS in self.tables:
+            for state in self.streams.all():
+                if state.stream_id == stream_id:
+                    return state
+        return StreamState(stream_id)
+
+    def diff(self, request: DiffRequest) -> Diff:
+        """The diff of a stream, over the tables there are."""
+        state = None if request.state.table is None else self.layout.table(request.state.table)
+        rejects = self.layout.table(REJECTS) if REJECTS in self.tables else None
+        return Diff(request, self.connection.dialect, state, rejects)
+
+    def change_set(self, request: DiffRequest) -> ChangeSet:
+        """Compare a stream with its state: one statement, two when something changed."""
+        diff = self.diff(request)
+        counts = self.counts(request, diff.query(self.counting(request)))
+        return ChangeSet(counts, self.fields(request, counts, diff.query(self.histogram(request))))
+
+    def counting(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
+        """The counting statement over the diff or a staged table."""
+        state = None if request.state.table is None else self.layout.table(request.state.table)
+        return counting(request.stream, table, state)
+
+    def histogram(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
+        """The histogram statement over the diff or a staged table."""
+        return histogram(request.stream, table)
+
+    def counts(self, request: DiffRequest, statement: exp.Select) -> ChangeCounts:
+        """Run a counting statement."""
+        return self.counts_of(request, self.connection.rows(statement))
+
+    def counts_of(self, request: DiffRequest, rows: Sequence[Row]) -> ChangeCounts:
+        """A counting statement's rows, added up."""
+        return counts_of(request.stream, rows)
+
+    def fields(
+        self, request: DiffRequest, counts: ChangeCounts, statement: exp.Select
+    ) -> tuple[FieldChange, ...]:
+        """Run the histogram, when any record changed or was removed."""
+        if not (counts.changed or counts.removed) or not request.stream.fields:
+            return ()
+        return fields_of(request.stream, self.connection.rows(statement)[0])
+
+    def orphans(
+        self, destination: str, project: str, declared: Sequence[str]
+    ) -> tuple[OrphanState, ...]:
+        """State of streams that are not among the declared stream ids."""
+        return tuple(
+            OrphanState(state.stream_id, state.sync, state.object, state.rows)
+            for state in self.state_summaries()
+            if state.destination == destination
+            and state.project == project
+            and state.stream_id not in declared
+        )
+
+    def state_summaries(self) -> list[StateSummary]:
+        """Every stream's state."""
+        return self.streams.summaries() if STREAMS in self.tables else []
+
+    def reject_summaries(self, project: str) -> list[RejectSummary]:
+        """Rejects of a project's streams by reason, most first."""
+        if REJECTS not in self.tables:
+            return []
+        resting = case(
+            [(exp.GTE(this=col("attempts"), expression=number(REST_AFTER)), number(1))], number(0)
+        )
+        statement = (
+            exp.select(
+                col("sync", "streams"),
+                col("object", "streams"),
+                col("reason", "rejects"),
+                as_(exp.Count(this=exp.Star()), "records"),
+                as_(exp.Sum(this=resting), "resting"),
+            )
+            .from_(exp.alias_(self.layout.table(REJECTS), "rejects", table=True))
+            .join(
+                exp.alias_(self.layout.table(STREAMS), "streams", table=True),
+                on=eq(col("stream_id", "rejects"), col("stream_id", "streams")),
+            )
+            .where(eq(col("project", "streams"), text(project)))
+            .group_by(col("sync", "streams"), col("object", "streams"), col("reason", "rejects"))
+            .order_by(exp.Ordered(this=col("records"), desc=True, nulls_first=False))
+        )
+        return [
+            RejectSummary(sync, object_name, reason, int(records), int(resting or 0))
+            for sync, object_name, reason, records, resting in self.connection.rows(statement)
+        ]
+
+    def ledger(self, project: str, limit: int = 2_000) -> list[tuple[str, ...]]:
+        """The ledger's rows, oldest first, as texts."""
+        return self.records.ledger(limit, project) if RUNS in self.tables else []

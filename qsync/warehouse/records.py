@@ -1,0 +1,145 @@
+"""Run records in the warehouse: the ledger's truth, and what became of runs that died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from qsync.ledger.columns import LEDGER_COLUMNS
+from qsync.ledger.record import RunRecord, RunStatus
+from qsync.warehouse.connection import Connection
+from qsync.warehouse.layout import RUNS, Layout
+from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, text
+
+_TYPES = {column.name: column.type for column in LEDGER_COLUMNS}
+
+
+class Records:
+    """Reads and writes `qsync_runs`."""
+
+    def __init__(self, connection: Connection, layout: Layout) -> None:
+        self._connection = connection
+        self._layout = layout
+
+    def open(self, destination: str, project: str, record: RunRecord) -> None:
+        """Insert a record as it stands."""
+        names = ["destination", "project", *_TYPES]
+        cells: list[Expression] = [text(destination), text(project)]
+        cells += [
+            literal(cell, _TYPES[name]) for name, cell in zip(_TYPES, record.cells(), strict=True)
+        ]
+        self._connection.run(
+            exp.insert(
+                exp.select(*cells),
+                self._layout.table(RUNS),
+                columns=[ident(name) for name in names],
+            )
+        )
+
+    def close(self, record: RunRecord) -> None:
+        """Replace a record's numbers and status."""
+        self._connection.run(self.closing(record))
+
+    def closing(self, record: RunRecord) -> Expression:
+        """The statement that replaces a record."""
+        cells = zip(_TYPES, record.cells(), strict=True)
+        return exp.Update(
+            this=self._layout.table(RUNS),
+            expressions=[
+                exp.EQ(this=col(name), expression=literal(cell, _TYPES[name]))
+                for name, cell in cells
+            ],
+            where=exp.Where(this=_is(record.run_id, record.sync, record.object)),
+        )
+
+    def ledger(self, limit: int, project: str) -> list[tuple[str, ...]]:
+        """The newest rows of a project and each stream's last success, oldest first, as texts.
+
+        An empty cell is an empty text.
+        """
+        names = list(_TYPES)
+        newest = (
+            exp.select(*(self._cell(name) for name in names))
+            .from_(self._layout.table(RUNS))
+            .where(eq(col("project"), text(project)))
+            .order_by(
+                exp.Ordered(this=col("started_at"), desc=True, nulls_first=False),
+                exp.Ordered(this=col("run_id"), desc=True, nulls_first=False),
+            )
+            .limit(limit)
+        )
+        rows = self._connection.rows(newest)
+        kept = {(row[0], row[1], row[2]) for row in rows}
+        rows += [
+            row for row in self._latest(names, project) if (row[0], row[1], row[2]) not in kept
+        ]
+        place = names.index("started_at")
+        rows.sort(key=lambda row: (row[place], row[0], row[1], row[2]))
+        return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+
+    def _latest(self, names: Sequence[str], project: str) -> list[tuple[str, ...]]:
+        """Each stream's last run and last success."""
+        found = []
+        success = exp.In(
+            this=col("status"),
+            expressions=[
+                text(status.value) for status in (RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO)
+            ],
+        )
+        for condition in (None, success):
+            mine: Expression = eq(col("project"), text(project))
+            if condition is not None:
+                mine = all_of([mine, condition])
+            last = exp.Window(
+                this=exp.RowNumber(),
+                partition_by=[col("sync"), col("object")],
+                order=exp.Order(
+                    expressions=[
+                        exp.Ordered(this=col("started_at"), desc=True, nulls_first=False),
+                        exp.Ordered(this=col("run_id"), desc=True, nulls_first=False),
+                    ]
+                ),
+            )
+            ranked = (
+                exp.select("*", exp.Alias(this=last, alias=ident("place")))
+                .from_(self._layout.table(RUNS))
+                .where(mine)
+                .subquery("ranked")
+            )
+            statement = (
+                exp.select(*(self._cell(name) for name in names))
+                .from_(ranked)
+                .where(exp.EQ(this=col("place"), expression=exp.Literal.number(1)))
+            )
+            found += self._connection.rows(statement)
+        return list(dict.fromkeys(found))
+
+    def _cell(self, name: str) -> Expression:
+        """A cell as text; times to the second, as the seed has them."""
+        value: Expression = col(name)
+        if _TYPES[name] == "timestamp":
+            value = exp.Substring(
+                this=as_text(value), start=exp.Literal.number(1), length=exp.Literal.number(19)
+            )
+            return exp.Alias(this=value, alias=ident(name + "_text"))
+        return exp.Alias(this=as_text(value), alias=ident(name + "_text"))
+
+
+def _is(run_id: str, sync: str, object_name: str) -> Expression:
+    return all_of(
+        [
+            eq(col("run_id"), text(run_id)),
+            eq(col("sync"), text(sync)),
+            eq(col("object"), text(object_name)),
+        ]
+    )
+
+
+def literal(cell: str | int | None, kind: str) -> Expression:
+    """A ledger cell as a literal of its column's type."""
+    if cell is None:
+        return exp.cast(null(), kind)
+    if isinstance(cell, int):
+        return exp.Literal.number(cell)
+    return text(cell) if kind == "text" else exp.cast(text(cell), kind)

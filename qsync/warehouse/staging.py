@@ -1,0 +1,77 @@
+"""The staged table: the change set as a stable snapshot, numbered in the order it is sent.
+
+It holds every record of the diff that is not simply unchanged, so that the plan shown before apply
+is counted from it, and what was shown is what goes, whatever happens to the model meanwhile.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from qsync.planning.compiled import CompiledStream
+from qsync.warehouse.counting import sends
+from qsync.warehouse.diff import op_is
+from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
+from qsync.warehouse.sql import Expression, as_, case, col, eq, not_null, text
+
+NUMBER = "number"
+"""1, 2, 3, … over the records to send; NULL for the others."""
+
+
+def stage_select(stream: CompiledStream) -> exp.Select:
+    """What is staged, read from the table expression `diff`."""
+    sent = sends(stream)
+    numbered = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[case([(sent.copy(), text("sent"))], text("not"))],
+        order=exp.Order(expressions=[exp.Ordered(this=col("key"), nulls_first=False)]),
+    )
+    names = [
+        "op",
+        "reason",
+        "retried",
+        "unsettled",
+        "returned",
+        "key",
+        "hash",
+        "kinds",
+        *(field.state_column for field in stream.fields),
+        *(conflict_column(place) for place, _ in enumerate(stream.fields) if stream.grouped),
+        "attempts",
+        "rejected_at",
+        OTHER_DOMAIN,
+    ]
+    return (
+        exp.select(as_(case([(sent, numbered)], exp.Null()), NUMBER))
+        .select(*(col(name) for name in names))
+        .from_("diff")
+        .where(exp.Not(this=op_is("unchanged", "gone")))
+    )
+
+
+def chunk_select(stream: CompiledStream, stage: exp.Table, first: int, last: int) -> exp.Select:
+    """The records of a range of numbers, in order: number, key, op, kinds, values."""
+    return (
+        exp.select(col(NUMBER), col("key"), col("op"), col("kinds"))
+        .select(*(col(field.state_column) for field in stream.fields))
+        .from_(stage)
+        .where(between(first, last))
+        .order_by(col(NUMBER))
+    )
+
+
+def between(first: int, last: int) -> Expression:
+    """`number BETWEEN first AND last`."""
+    return exp.Between(
+        this=col(NUMBER), low=exp.Literal.number(first), high=exp.Literal.number(last)
+    )
+
+
+def unsent_ops(op: str) -> Expression:
+    """Staged records of one fate that are not sent."""
+    return eq(col("op"), text(op))
+
+
+def is_sent() -> Expression:
+    """Staged records that are sent."""
+    return not_null(col(NUMBER))

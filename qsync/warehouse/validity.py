@@ -1,0 +1,99 @@
+"""Which records are invalid, and why: SQL, so that a plan can count them.
+
+A reason is a code (`null_key`) or a code and the field it is about (`not_an_option:industry`). The
+first that applies is the record's.
+"""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+from sqlglot import exp
+
+from qsync.fields.encoding import NUMBER_PATTERN
+from qsync.fields.kinds import Check
+from qsync.planning.compiled import CompiledField, CompiledStream
+from qsync.planning.free_mail import FREE_MAIL_DOMAINS
+from qsync.project.model import ObjectType, OnNull
+from qsync.warehouse.folding import EMAIL_PATTERN, is_ascii, is_well_formed
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    case,
+    is_null,
+    matches,
+    not_null,
+    null_text,
+    one_of,
+    text,
+)
+
+
+def invalid_reason(
+    stream: CompiledStream,
+    key: Expression,
+    shared: Expression | None,
+    values: dict[str, Expression],
+    conflicts: dict[str, Expression],
+) -> Expression:
+    """Why a record cannot be sent, or NULL.
+
+    Args:
+        stream: The compiled stream.
+        key: The folded key.
+        shared: Whether another row folds to the same key; None where rows are grouped by it.
+        values: The canonical text of each field, by field name.
+        conflicts: For grouped streams, whether a field was left out because its rows disagree.
+    """
+    branches = [
+        (is_null(key), text("null_key")),
+        (exp.Not(this=is_ascii(key)), text("non_ascii_key")),
+        (exp.Not(this=is_well_formed(key, stream.object)), text("malformed_key")),
+    ]
+    if shared is not None:
+        branches.append((shared, text("duplicate_key")))
+    if stream.object is ObjectType.COMPANY and not stream.allow_free_mail:
+        branches.append((one_of(key, sorted(FREE_MAIL_DOMAINS)), text("free_mail")))
+    for field in stream.fields:
+        value = values[field.name]
+        if field.on_null is OnNull.FAIL and field.column is not None:
+            missing = is_null(value)
+            if field.name in conflicts:
+                missing = all_of([missing, exp.Not(this=conflicts[field.name].copy())])
+            branches.append((missing, text(f"null_value:{field.name}")))
+        wrong = _wrong(field, value)
+        if wrong is not None and field.check is not None:
+            branches.append(
+                (all_of([not_null(value), wrong]), text(f"{field.check.value}:{field.name}"))
+            )
+    return case(branches, null_text())
+
+
+def _wrong(field: CompiledField, value: Expression) -> Expression | None:
+    match field.check:
+        case Check.NUMBER:
+            return exp.Not(this=matches(value, NUMBER_PATTERN))
+        case Check.EMAIL:
+            return exp.Not(this=matches(exp.Lower(this=value.copy()), EMAIL_PATTERN))
+        case Check.OPTION:
+            return exp.Not(this=one_of(value, field.options))
+        case Check.OPTIONS:
+            return exp.Not(this=matches(value, _list_pattern(field.options)))
+        case None:
+            return None
+
+
+def _list_pattern(options: tuple[str, ...]) -> str:
+    """A JSON array whose entries are all among the options. Brackets instead of backslashes."""
+    entries = "|".join(_literally(orjson.dumps(option).decode()) for option in options)
+    return f"^[[](({entries})(,({entries}))*)?[]]$"
+
+
+def _literally(plain: str) -> str:
+    """A pattern that matches this text and nothing else."""
+    return re.sub(
+        r"[^A-Za-z0-9 _\"]",
+        lambda found: {"^": "[\\^]", "\\": "[\\\\]"}.get(found.group(), f"[{found.group()}]"),
+        plain,
+    )
