@@ -94,7 +94,8 @@ async def deliver(
     """Send a stream's staged rows, follow their jobs and commit what is confirmed.
 
     It holds at most a page of rows and `open_jobs` chunks. What Qualified answers never raises:
-    it ends in the result. A halted delivery still polls what is open and commits it.
+    it ends in the result. A halted delivery still polls what is open and commits it. A cancelled
+    one commits what is confirmed and lets go of the rest.
 
     Args:
         stage: The staged rows.
@@ -139,6 +140,9 @@ async def deliver(
                 for _ in range(min(open_jobs, chunks)):
                     workers.create_task(work())
             await committer.end(regular)
+    except asyncio.CancelledError:
+        await committer.commit()
+        raise
     except BaseExceptionGroup as group_error:
         raise _first(group_error) from None
     committer.account.check()

@@ -10,8 +10,8 @@ it was not, in the proportion that settles where about nine jobs of ten are done
 
 Two things keep many jobs in flight from all making the same mistake. Before any job has been seen
 done they take turns: one asks, the others wait half as long again, until one is done. Afterwards
-only one at a time tries a shorter delay than has worked; while its answer is out, the others keep
-the delay that did.
+only one at a time tries a shorter delay than has worked, by a step for each hit since the last try;
+while its answer is out, the others keep the delay that did.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ EAGER_JOBS = 10
 
 _FIRST_STEPS = 1.5
 _TURN = 0.1
+_MOST_STEPS = 5
 _GROWTH = 1.5
 _SHORTEST_WAIT = 0.2
 _LONGEST_WAIT = 30.0
@@ -66,12 +67,21 @@ class _Band:
     Attributes:
         delay: Before any was seen done: how long to wait at least. Then: the delay that works.
         measured: Whether any was seen done.
+        hits: First polls that found their job done since the last trial.
         trial: The job that is asked earlier than `delay`, until it answers.
     """
 
     delay: float = START_DELAY
     measured: bool = False
+    hits: int = 1
     trial: PolledJob | None = None
+
+    @property
+    def next_delay(self) -> float:
+        """What the next first poll waits for."""
+        if self.trial is not None or not self.measured:
+            return self.delay
+        return self.delay * SHORTER ** min(self.hits, _MOST_STEPS)
 
 
 class PollTracker:
@@ -95,9 +105,8 @@ class PollTracker:
         if self._eager:
             return job.accepted_at + START_DELAY
         band = self._band(job)
-        if not band.measured:
-            return job.accepted_at + band.delay * (1 + _TURN * job.polls)
-        return job.accepted_at + band.delay * (SHORTER if band.trial is None else 1.0)
+        turn = 0.0 if band.measured else _TURN * job.polls
+        return job.accepted_at + band.next_delay * (1 + turn)
 
     def asked(self, job: PolledJob, now: float) -> None:
         """A poll of this job is being sent."""
@@ -108,6 +117,7 @@ class PollTracker:
             band.delay = max(band.delay, job.delay * _FIRST_STEPS)
         elif job.polls == 1 and job.delay < band.delay and band.trial is None:
             band.trial = job
+            band.hits = 0
 
     def done(self, job: PolledJob) -> None:
         """The job was done when asked."""
@@ -118,6 +128,7 @@ class PollTracker:
         elif job.polls == 1:
             # A poll later than `delay` says nothing about a shorter one.
             band.delay = min(band.delay, job.delay)
+            band.hits += 1
         self._end_trial(job, band)
 
     def missed(self, job: PolledJob, now: float, processed: int = 0) -> None:
@@ -132,6 +143,8 @@ class PollTracker:
     def unanswered(self, job: PolledJob, now: float) -> None:
         """The poll failed and says nothing about the job."""
         band = self._band(job)
+        if band.trial is job:
+            band.hits = 1  # so that another one tries
         self._end_trial(job, band)
         self._poll_again(job, band, now, 0)
 

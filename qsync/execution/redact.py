@@ -40,7 +40,7 @@ _PERSONAL = re.compile(
       "(?:[^"\\]|\\.)*(?:"|$)              # quoted; a quote that never ends goes to the end
     | “[^”]*(?:”|$) | «[^»]*(?:»|$) | `[^`]*(?:`|$)
     | (?<!\w)['\u2018](?:[^'\u2019\\]|\\.|['\u2019](?=\w))*(?:['\u2019]|$)  # not as in "can't"
-    | \S+@\S+                              # an address, whole or mangled
+    | \S+@\S*[^\s.,:;!?)]                  # an address, whole or mangled
     | \w+://\S+
     | (?<![\w.])[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?![\w])   # a domain, a file, a path of names
     | \+?\d[\d\s().-]{4,}\d                # a telephone number, a long number, a date
