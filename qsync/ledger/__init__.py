@@ -5,7 +5,7 @@ from __future__ import annotations
 from qsync.ledger.columns import LEDGER_COLUMN_NAMES, LEDGER_COLUMNS, LedgerColumn
 from qsync.ledger.properties import seed_properties
 from qsync.ledger.record import ConservationError, RunRecord, RunStatus, timestamp_text
-from qsync.ledger.rows import SeedRow, record_of, row_of
+from qsync.ledger.rows import SeedRow, record_of, row_from_cells, row_of
 from qsync.ledger.seed import SEED_ROWS, keep, read_seed, seed_text, write_seed
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "keep",
     "read_seed",
     "record_of",
+    "row_from_cells",
     "row_of",
     "seed_properties",
     "seed_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -25,6 +25,15 @@ def row_of(record: RunRecord) -> SeedRow:
     return dict(zip(LEDGER_COLUMN_NAMES, record.cells(), strict=True))
 
 
+def row_from_cells(cells: Sequence[object]) -> SeedRow:
+    """A row from cells in the ledger's order, as a driver or the warehouse room gives them.
+
+    An empty text is no value.
+    """
+    pairs = zip(LEDGER_COLUMN_NAMES, cells, strict=True)
+    return {name: cell(name, value) for name, value in pairs}
+
+
 def record_of(row: Mapping[str, object]) -> RunRecord:
     """The record a row was written from.
 
@@ -36,18 +45,17 @@ def record_of(row: Mapping[str, object]) -> RunRecord:
     """
     given: dict[str, object] = {}
     for name in LEDGER_COLUMN_NAMES:
-        value = row.get(name)
+        value = cell(name, row.get(name))
         if name in _NUMBERS:
-            given[name] = 0 if value is None else int(str(value))
+            given[name] = 0 if value is None else value
         elif name in _TEXTS:
             given[name] = "" if value is None else str(value)
         else:
             given[name] = value
     given["status"] = RunStatus(str(row["status"]))
     given["started_at"] = moment(row["started_at"])
-    finished = row.get("finished_at")
+    finished, details = given["finished_at"], given["details"]
     given["finished_at"] = None if finished is None else moment(finished)
-    details = row.get("details")
     given["details"] = {} if details is None else orjson.loads(str(details))
     return RunRecord(**given)  # type: ignore[arg-type]
 

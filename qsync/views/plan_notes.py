@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from qsync.views.documents import JsonObject
+from qsync.views.entries import JsonObject
 from qsync.views.layout import be, counted, number
 
 

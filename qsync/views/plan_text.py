@@ -1,4 +1,4 @@
-"""The plan for a person, rendered from its document (`documents.plan_document`).
+"""The plan for a person, rendered from its document (`qsync.views.documents`).
 
 Per sync a header and a line of counts, then what a reviewer has to know, in sentences; at the end
 one summary line of fixed form, which other programs may read:
@@ -14,7 +14,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from qsync.views.documents import JsonObject
+from qsync.views.entries import JsonObject
 from qsync.views.layout import (
     Part,
     columns,

@@ -21,6 +21,7 @@ from qsync.ledger import (
     keep,
     read_seed,
     record_of,
+    row_from_cells,
     row_of,
     seed_text,
     write_seed,
@@ -220,6 +221,13 @@ def test_a_record_survives_the_way_through_the_file(tmp_path: Path) -> None:
     )
     write_seed(tmp_path / "seed.csv", [row_of(record)])
     assert [record_of(item) for item in read_seed(tmp_path / "seed.csv")] == [record]
+
+
+def test_a_row_of_texts_with_empty_ones_is_the_same_row() -> None:
+    given_row = row(7, status="running")
+    texts = ["" if value is None else str(value) for value in given_row.values()]
+    assert row_from_cells(texts) == given_row
+    assert record_of(dict(zip(LEDGER_COLUMN_NAMES, texts, strict=True))) == record_of(given_row)
 
 
 def test_a_time_from_the_warehouse_is_written_in_utc(tmp_path: Path) -> None:

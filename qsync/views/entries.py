@@ -1,0 +1,64 @@
+"""Pieces that several documents share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from qsync.planning.plan import OrphanState
+from qsync.views.reasons import split_reason
+
+JsonObject = dict[str, Any]
+"""Plain data that `json` and orjson write as they are."""
+
+
+def orphan_entry(orphan: OrphanState) -> JsonObject:
+    """State of a sync that is no longer declared."""
+    return {
+        "stream_id": orphan.stream_id,
+        "sync": orphan.sync,
+        "object": orphan.object,
+        "rows": orphan.rows,
+    }
+
+
+def reason_entries(reasons: Mapping[str, int], match_field: str | None = None) -> list[JsonObject]:
+    """Rows by reason, most first. A reason about the match key gets the key's name as its field."""
+    entries = []
+    for reason, rows in reasons.items():
+        code, field = split_reason(reason)
+        entries.append({"code": code, "field": field or match_field, "rows": rows})
+    return sorted(entries, key=lambda entry: (-entry["rows"], entry["code"], entry["field"] or ""))
+
+
+def seconds_between(start: datetime, end: datetime | None) -> float | None:
+    """Seconds to a tenth, never negative; None without an end."""
+    return None if end is None else max(round((end - start).total_seconds(), 1), 0.0)
+
+
+def duration_words(seconds: float | None) -> str | None:
+    """`2.1 s`, `1 min 15 s`, `3 h 5 min`, `2 d 4 h`."""
+    if seconds is None:
+        return None
+    if seconds < 60:
+        return f"{seconds:g} s"
+    whole = int(seconds)
+    for size, name, smaller_size, smaller in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // smaller_size
+            return f"{whole // size} {name}" + (f" {rest} {smaller}" if rest else "")
+    return None  # pragma: no cover - 60 seconds and more are at least a minute
+
+
+def ago_words(moment: datetime, now: datetime) -> str:
+    """How long ago, roughly: `just now`, `3 h ago`, `12 d ago`."""
+    seconds = int((now - moment).total_seconds())
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {name} ago"
+    return "just now"

@@ -1,0 +1,150 @@
+"""The plan as a document: JSON-ready data, from which every text of it is rendered."""
+
+from __future__ import annotations
+
+from qsync.planning.changes import FieldChange
+from qsync.planning.plan import (
+    PLAN_FORMAT,
+    GuardBreach,
+    Plan,
+    StreamPlan,
+    SyncPlan,
+)
+from qsync.project.model import OnNull, OnRemoved
+from qsync.views.entries import JsonObject, orphan_entry, reason_entries
+
+
+def plan_document(plan: Plan) -> JsonObject:
+    """The plan as `schemas/plan.schema.json` describes it."""
+    return {
+        "format": PLAN_FORMAT,
+        "project": plan.project,
+        "target": plan.target,
+        "destination": plan.destination,
+        "dbt_invocation_id": plan.dbt_invocation_id,
+        "apply_allowed": plan.apply_allowed,
+        "has_changes": plan.has_changes,
+        "summary": _summary(plan),
+        "syncs": [_sync(sync) for sync in plan.syncs],
+        "orphans": [orphan_entry(orphan) for orphan in plan.orphans],
+    }
+
+
+def _summary(plan: Plan) -> JsonObject:
+    streams = [stream for sync in plan.syncs for stream in sync.streams]
+    known = [stream for stream in streams if not stream.baseline_unknown]
+    sent = [stream for stream in known if not stream.baseline]
+    going = [stream for sync in plan.syncs if not sync.stopped for stream in sync.streams]
+    return {
+        "to_add": sum(stream.counts.added for stream in sent),
+        "to_change": sum(stream.counts.changed for stream in sent),
+        "removed": sum(stream.counts.removed for stream in known),
+        "unchanged": sum(stream.counts.unchanged for stream in known),
+        "resting": sum(stream.counts.resting for stream in known),
+        "invalid": sum(stream.counts.invalid_total for stream in streams),
+        "to_send": sum(stream.to_send for stream in going),
+        "jobs": sum(stream.jobs for stream in going),
+        "requests": sum(stream.requests for stream in going),
+        "syncs": len(plan.syncs),
+        "stopped": len(plan.stopped),
+        "stopped_syncs": [sync.name for sync in plan.stopped],
+    }
+
+
+def _sync(sync: SyncPlan) -> JsonObject:
+    declared = sync.compiled.sync
+    return {
+        "name": sync.name,
+        "path": declared.path,
+        "model": str(declared.model),
+        "relation": sync.relation,
+        "objects": [stream.object.value for stream in sync.streams] or [declared.object.value],
+        "owner": declared.config.owner,
+        "fingerprint": sync.compiled.fingerprint,
+        "blocked": sync.blocked,
+        "stopped": sync.stopped,
+        "planned": sync.planned,
+        "streams": [_stream(stream) for stream in sync.streams],
+    }
+
+
+def _stream(stream: StreamPlan) -> JsonObject:
+    counts = stream.counts
+    compiled = stream.stream
+    return {
+        "stream_id": stream.stream_id,
+        "label": compiled.label,
+        "object": stream.object.value,
+        "grouped": compiled.grouped,
+        "match_field": stream.object.match_field,
+        "mapped_fields": [field.name for field in compiled.fields],
+        "on_removed": compiled.on_removed.value,
+        "first_load": stream.first_load,
+        "baseline_unknown": stream.baseline_unknown,
+        "baseline": stream.baseline,
+        "recorded": counts.added + counts.changed if stream.baseline else 0,
+        "full_refresh": stream.full_refresh,
+        "limit": stream.limit,
+        "counts": {
+            "in_state": counts.state_rows,
+            "in_model": counts.in_model,
+            "added": counts.added,
+            "changed": counts.changed,
+            "removed": counts.removed,
+            "unchanged": counts.unchanged,
+            "resting": counts.resting,
+            "invalid": counts.invalid_total,
+            "retried": counts.retried,
+            "unsettled": counts.unsettled,
+            "returned": counts.returned,
+            "rehashed": counts.rehashed,
+            "other_domain": counts.other_domain,
+        },
+        "invalid": reason_entries(counts.invalid, stream.object.match_field),
+        "fields": [_field(change) for change in stream.fields],
+        "conflicts": [
+            {"field": name, "domains": domains}
+            for name, domains in sorted(counts.conflicts.items())
+            if domains
+        ],
+        "clears": _clears(stream),
+        "breaches": [_breach(breach) for breach in stream.breaches],
+        "planned": stream.planned,
+        "to_send": stream.to_send,
+        "jobs": stream.jobs,
+        "requests": stream.requests,
+    }
+
+
+def _field(change: FieldChange) -> JsonObject:
+    return {
+        "field": change.field,
+        "changed": change.changed,
+        "set": change.set,
+        "cleared": change.cleared,
+    }
+
+
+def _clears(stream: StreamPlan) -> list[str]:
+    """Fields that are sent as null: by `on_null: clear`, by `on_removed: clear`.
+
+    The histogram knows it for changed and removed records; added ones may hold nulls too.
+    """
+    if not stream.planned:
+        return []
+    names = {change.field for change in stream.fields if change.cleared}
+    if stream.counts.added:
+        names |= {field.name for field in stream.stream.fields if field.on_null is OnNull.CLEAR}
+    if stream.counts.removed and stream.stream.on_removed is OnRemoved.CLEAR:
+        names |= {field.name for field in stream.stream.fields}
+    return sorted(names)
+
+
+def _breach(breach: GuardBreach) -> JsonObject:
+    return {
+        "guard": breach.guard,
+        "limit": breach.limit,
+        "count": breach.count,
+        "base": breach.base,
+        "share": f"{100 * breach.count / breach.base:.1f}%" if breach.base else None,
+    }
