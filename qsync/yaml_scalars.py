@@ -1,4 +1,6 @@
-"""Which plain YAML scalars are more than text: the core schema of YAML 1.2, section 10.3.2.
+"""Scalars of YAML: which plain ones are more than text, and how text is written to stay text.
+
+Reading is the core schema of YAML 1.2, section 10.3.2.
 
 `no`, `yes`, `on`, `0777` with a leading zero and dates stay what they are in 1.2: text and numbers.
 """
@@ -36,3 +38,24 @@ def resolve(text: str) -> object:
     if _FLOAT.match(text):
         return float(text)
     return text
+
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.+/()&-]*(?: [A-Za-z0-9_.+/()&-]+)*\Z", re.ASCII)
+_WORDS_OF_YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
+
+
+def quote(text: str) -> str:
+    """A text as a YAML scalar on one line, plain where every YAML version reads it as text."""
+    plain = _PLAIN.match(text) and resolve(text) == text
+    if plain and text.lower() not in _WORDS_OF_YAML_1_1:
+        return text
+    return '"' + "".join(_escape(char) for char in text) + '"'
+
+
+def _escape(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

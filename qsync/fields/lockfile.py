@@ -7,7 +7,6 @@ The text is a function of the catalog alone: fields sorted by name, options in Q
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from qsync.diagnostics import Diagnostic, Position, Severity
 from qsync.fields.model import Field, FieldCatalog, FieldOption
 from qsync.schema_check import check
 from qsync.yaml_nodes import YamlDocument, read_yaml
-from qsync.yaml_scalars import resolve
+from qsync.yaml_scalars import quote
 
 VERSION = 1
 """The edition of the format."""
@@ -103,27 +102,6 @@ def _render(field: Field) -> Iterator[str]:
         yield "    options:"
     for option in field.options:
         yield f"      - {{value: {quote(option.value)}, label: {quote(option.label)}}}"
-
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.+/()&-]*(?: [A-Za-z0-9_.+/()&-]+)*\Z", re.ASCII)
-_WORDS_OF_YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
-
-
-def quote(text: str) -> str:
-    """A text as a YAML scalar on one line, plain where every YAML version reads it as text."""
-    plain = _PLAIN.match(text) and resolve(text) == text
-    if plain and text.lower() not in _WORDS_OF_YAML_1_1:
-        return text
-    return '"' + "".join(_escape(char) for char in text) + '"'
-
-
-def _escape(char: str) -> str:
-    if char in '"\\':
-        return "\\" + char
-    if char.isprintable():
-        return char
-    code = ord(char)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _modeline_of(path: Path) -> str | None:

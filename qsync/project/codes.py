@@ -21,7 +21,6 @@ from qsync.project.codes_catalog import CATALOG_CODES
 from qsync.project.codes_fields import FIELD_CODES
 from qsync.project.codes_files import FILE_CODES
 
-
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
         "QS1": "Files and formats",

@@ -15,7 +15,7 @@ FILE_CODES: tuple[CodeInfo, ...] = (
         "QS101",
         "not valid YAML",
         "The text breaks YAML's grammar: indentation, a colon or quote too many or too few, a tab, "
-        "a control character. The place is where the reader gave up; the fault can be a line above.",
+        "a control character. The reader gave up at that place; the fault may be a line above.",
         "Indent with spaces, quote texts that hold `: ` or ` #`.",
     ),
     CodeInfo(

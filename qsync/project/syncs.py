@@ -122,7 +122,7 @@ class SyncReader:
             hint = "map company fields under `fields:` here"
             self._error("QS123", ("company",), message, hint, key=True)
         if kind is ObjectType.LEAD and COMPANY_NAME in self._data:
-            message = f"`{COMPANY_NAME}` belongs into the `company:` block of a lead sync"
+            message = f"`{COMPANY_NAME}` belongs in the `company:` block of a lead sync"
             hint = "move it under `company:`, beside `match`"
             self._error("QS127", (COMPANY_NAME,), message, hint, key=True)
 

@@ -1,0 +1,91 @@
+"""One more entry under `syncs:` of a file that exists, by ruamel.yaml's round trip."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qsync.errors import UserError
+from qsync.yaml_nodes import YamlDocument, parse_yaml, read_yaml
+
+
+def append_sync(path: Path, name: str, render: Callable[[int, int], str]) -> str:
+    """The file's text with one more sync at the end of the list.
+
+    Args:
+        path: The file.
+        name: How messages name it.
+        render: Makes the entry's text for the spaces before its dash and its mappings' indent.
+
+    Raises:
+        UserError: The file has problems of its own, or would not keep what it declares.
+    """
+    document, problems = read_yaml(path, name)
+    if document is None or problems:
+        first = problems[0].diagnostic(name)
+        hint = first.hint or "put it right first"
+        raise UserError(first.message, hint=hint, where=str(first.position))
+    line_break = "\r\n" if "\r\n" in document.text else "\n"
+    text = document.text.replace("\r\n", "\n")
+    if document.data is None:
+        if text and not text.endswith("\n"):
+            text += "\n"
+        result = f"{text}version: 1\nsyncs:\n{render(2, 2)}"
+    else:
+        result = _round_trip(document, text, render)
+    _check_kept(document, result, name)
+    return result.replace("\n", line_break)
+
+
+def _round_trip(document: YamlDocument, text: str, render: Callable[[int, int], str]) -> str:
+    from ruamel.yaml import YAML
+
+    dash, step = _indentation(document)
+    entry_text = f"syncs:\n{render(dash, step)}"
+    yaml: Any = YAML(typ="rt", pure=True)
+    yaml.preserve_quotes = True
+    yaml.width = 10_000
+    yaml.indent(mapping=step, sequence=dash + 2, offset=dash)
+    data = yaml.load(text)
+    if not isinstance(data, dict) or not isinstance(data.get("syncs"), list | None):
+        raise UserError("the file is no mapping with `syncs`", where=document.path)
+    added = yaml.load(entry_text)["syncs"]
+    if data.get("syncs"):
+        data["syncs"].append(added[0])
+    else:
+        data["syncs"] = added
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()
+
+
+def _indentation(document: YamlDocument) -> tuple[int, int]:
+    """Spaces before a sync's dash, and by which its mappings are indented."""
+    syncs = document.data.get("syncs") if isinstance(document.data, dict) else None
+    if not isinstance(syncs, list) or not syncs or not isinstance(syncs[0], dict):
+        return 2, 2
+    place = document.position_of(("syncs", 0))
+    line = document.text.splitlines()[place.line - 1][: place.column - 1]
+    dash = len(line) - len(line.lstrip(" ")) if line.strip() == "-" else 2
+    for index, sync in enumerate(syncs):
+        fields = sync.get("fields") if isinstance(sync, dict) else None
+        if isinstance(fields, dict) and fields:
+            outer = document.position_of(("syncs", index, "fields"), key=True)
+            inner = document.position_of(("syncs", index, "fields", next(iter(fields))), key=True)
+            if inner.line > outer.line and 2 <= inner.column - outer.column <= 8:
+                return dash, inner.column - outer.column
+    return dash, 2
+
+
+def _check_kept(document: YamlDocument, result: str, name: str) -> None:
+    """What the file declared before must be declared after, in the same order."""
+    after, problems = parse_yaml(result.encode(), name)
+    before = document.data if isinstance(document.data, dict) else {}
+    kept = after.data if after is not None and isinstance(after.data, dict) else {}
+    old, new = before.get("syncs") or [], kept.get("syncs") or []
+    same_rest = all(kept.get(key) == value for key, value in before.items() if key != "syncs")
+    if problems or not same_rest or new[:-1] != old or len(new) != len(old) + 1:
+        hint = "write the sync into a file of its own: --file"
+        raise UserError("the sync cannot be added to this file safely", hint=hint, where=name)
