@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qsync.execution.remote import AuthError, FinalError, RejectedBatchError, ScopeError
 from qsync.qualified.answers import error_code, is_json_object
@@ -28,7 +28,8 @@ class Call:
     path: str
     shown: str
     scope: str | None = None
-    body: bytes | None = None
+    # It holds people's values: not for a repr in a traceback.
+    body: bytes | None = field(default=None, repr=False)
     takes: frozenset[int] = frozenset()
 
     def __str__(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -19,6 +20,9 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """A job of 500 items answers with some 100 kB; what is longer than this is no answer of the API."""
+
+_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+"""A host name (international ones as they are encoded) or an IPv6 address."""
 
 _POOL = httpx.Limits(
     max_connections=10,
@@ -55,11 +59,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. Header names are lower case."""
+    """An answer. Header names are lower case; the body, which names people, is in no repr."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 # A class stands for its subclasses, and the first line that fits counts.
@@ -170,7 +174,7 @@ def _checked(base_url: str) -> httpx.URL:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise UserError("base_url is no http(s) address", hint=hint, where="qsync.yml")
     if url.userinfo or url.query or url.fragment:
         raise UserError(
