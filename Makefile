@@ -61,7 +61,7 @@ clean: ## Remove everything that make, the tests and the demo made
 # The packages. The stamp is written last: an environment without it is half made and is made anew.
 # A lock that only looks newer (a fresh checkout, a branch and back) costs nothing.
 $(VENV)/.locked: requirements.lock
-	@if cmp -s requirements.lock $@ && $(BIN)/python -c ''; then touch $@; exit 0; fi; \
+	@if cmp -s requirements.lock $@ && $(BIN)/python -c '' 2>/dev/null; then touch $@; exit 0; fi; \
 	rm -rf $(VENV); \
 	for python in $(PYTHONS); do \
 	  if "$$python" -c '$(SUITABLE)' >/dev/null 2>&1; then found=$$python; break; fi; \
