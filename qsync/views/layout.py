@@ -10,11 +10,13 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from qsync.views.console import WIDTH
+
+NARROWEST = 8
+"""Columns that a table's column keeps."""
 
 Part = str | Text
 """A piece of a line that is never broken: plain or styled."""
@@ -81,16 +83,20 @@ def flow(console: Console, parts: Sequence[Part], indent: int = 2, gap: int = 2)
         write(console, line)
 
 
-def sentence(console: Console, text: str, indent: int = 2, style: str = "") -> None:
-    """A sentence or more, broken between words."""
-    lines = textwrap.wrap(
+def broken(text: str, console: Console, indent: int = 0, hang: int = 0) -> list[str]:
+    """A text's lines, broken between words; all but the first `hang` columns further right."""
+    return textwrap.wrap(
         clean(text),
         width_of(console),
         initial_indent=" " * indent,
-        subsequent_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
         break_on_hyphens=False,
     )
-    for line in lines:
+
+
+def sentence(console: Console, text: str, indent: int = 2, style: str = "") -> None:
+    """A sentence or more, broken between words."""
+    for line in broken(text, console, indent):
         write(console, Text(line, style=style))
 
 
@@ -103,7 +109,7 @@ def columns(
     right: Sequence[int] = (),
     header: bool = False,
 ) -> None:
-    """Rows in aligned columns; the last column is broken between words when it must be.
+    """Rows in aligned columns; when they do not fit, the widest are broken.
 
     Args:
         console: Where to.
@@ -116,26 +122,36 @@ def columns(
     if not rows:
         return
     cells = [[styled(part) if isinstance(part, str) else part for part in row] for row in rows]
-    widths = [max(row[index].cell_len for row in cells) for index in range(len(cells[0]) - 1)]
-    left = indent + sum(widths) + gap * len(widths)
-    room = max(width_of(console) - left, 12)
+    widths = _widths(cells, width_of(console) - indent - gap * (len(cells[0]) - 1))
     for place, row in enumerate(cells):
-        line = Text(" " * indent)
-        for index, width in enumerate(widths):
-            padding = " " * (width - row[index].cell_len)
-            line.append(padding if index in right else "").append_text(row[index])
-            line.append(("" if index in right else padding) + " " * gap)
-        for turn, piece in enumerate(_broken(row[-1], room)):
-            out = line if turn == 0 else Text(" " * left)
-            out.append_text(piece)
-            out.rstrip()
+        pieces = [_pieces(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for turn in range(max(map(len, pieces))):
+            line = Text(" " * indent)
+            for index, width in enumerate(widths):
+                piece = pieces[index][turn] if turn < len(pieces[index]) else Text()
+                padding = " " * (width - piece.cell_len)
+                line.append(padding if index in right else "").append_text(piece)
+                line.append(("" if index in right else padding) + " " * gap)
+            line.rstrip()
             if header and place == 0:
-                out.stylize("bold")
-            write(console, out)
+                line.stylize("bold")
+            write(console, line)
 
 
-def _broken(text: Text, room: int) -> list[Text]:
-    if cell_len(text.plain) <= room:
+def _widths(cells: Sequence[Sequence[Text]], room: int) -> list[int]:
+    """The natural widths; when they do not fit, the widest columns give way."""
+    widths = [max(row[index].cell_len for row in cells) for index in range(len(cells[0]))]
+    while sum(widths) > room and max(widths) > NARROWEST:
+        # The last one among equals: names in front are read first.
+        widest = max(range(len(widths)), key=lambda index: (widths[index], index))
+        others = max((w for i, w in enumerate(widths) if i != widest), default=0)
+        target = max(widths[widest] - (sum(widths) - room), others - 1, NARROWEST)
+        widths[widest] = min(target, widths[widest] - 1)
+    return widths
+
+
+def _pieces(text: Text, width: int) -> list[Text]:
+    if text.cell_len <= width:
         return [text]
-    lines = textwrap.wrap(text.plain, room, break_on_hyphens=False)
+    lines = textwrap.wrap(text.plain, max(width, 1), break_on_hyphens=False)
     return [Text(line, style=text.style) for line in lines]

@@ -47,6 +47,17 @@ def plan_notes(document: JsonObject) -> list[Note]:
     return [*_cleared(document), *_orphans(document), *_stopped(document), *_target(document)]
 
 
+def orphan_note(orphan: JsonObject) -> Note:
+    """State of a sync that is no longer declared, and what to do about it."""
+    name = orphan["sync"]
+    return Note(
+        f"State without a sync: {name} ({orphan['object']}), {counted(orphan['rows'], 'row')}. "
+        f"Nothing is sent for it. Renamed: `qsync state mv {name} NEW`. Gone: `qsync state rm "
+        f"{name}`.",
+        "yellow",
+    )
+
+
 def _guards(stream: JsonObject) -> Iterator[Note]:
     for breach in stream["breaches"]:
         guard, base = breach["guard"], number(breach["base"])
@@ -157,13 +168,7 @@ def _cleared(document: JsonObject) -> Iterator[Note]:
 
 def _orphans(document: JsonObject) -> Iterator[Note]:
     for orphan in document["orphans"]:
-        name = orphan["sync"]
-        yield Note(
-            f"State without a sync: {name} ({orphan['object']}), {counted(orphan['rows'], 'row')}. "
-            f"Nothing is sent for it. Renamed: `qsync state mv {name} NEW`. Gone: `qsync state rm "
-            f"{name}`.",
-            "yellow",
-        )
+        yield orphan_note(orphan)
 
 
 def _stopped(document: JsonObject) -> Iterator[Note]:

@@ -1,0 +1,74 @@
+"""Diagnostics as a compiler writes them: `file:line:column: error QS123: message`, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from qsync.diagnostics import Diagnostic, Severity
+from qsync.views.entries import JsonObject
+from qsync.views.layout import broken, counted, styled, write
+
+_STYLES = {Severity.ERROR.value: "bold red", Severity.WARNING.value: "bold yellow"}
+
+
+def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> JsonObject:
+    """All of them, by file and place, with their sums."""
+    ordered = sorted(diagnostics, key=Diagnostic.sort_key)
+    severities = [item.severity for item in ordered]
+    return {
+        "format": 1,
+        "errors": severities.count(Severity.ERROR),
+        "warnings": severities.count(Severity.WARNING),
+        "files": len({item.position.path for item in ordered}),
+        "diagnostics": [
+            {
+                "code": item.code,
+                "severity": item.severity.value,
+                "path": item.position.path,
+                "line": item.position.line,
+                "column": item.position.column,
+                "message": item.message,
+                "hint": item.hint,
+                "sync": item.sync,
+            }
+            for item in ordered
+        ],
+    }
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic], console: Console) -> None:
+    """Write all of them, grouped by file, and how many there are. Nothing when there are none."""
+    document = diagnostics_document(diagnostics)
+    for _, group in groupby(document["diagnostics"], key=lambda entry: entry["path"]):
+        for entry in group:
+            _one(entry, console)
+        write(console)
+    if document["diagnostics"]:
+        write(console, styled(diagnostics_summary(document), "bold"))
+
+
+def diagnostics_summary(document: JsonObject) -> str:
+    """`3 errors, 1 warning in 2 files`."""
+    parts = [
+        counted(document[name], word)
+        for name, word in (("errors", "error"), ("warnings", "warning"))
+        if document[name]
+    ]
+    return f"{', '.join(parts) or 'no problem'} in {counted(document['files'], 'file')}"
+
+
+def _one(entry: JsonObject, console: Console) -> None:
+    place = f"{entry['path']}:{entry['line']}:{entry['column']}:"
+    kind = f"{entry['severity']} {entry['code']}:"
+    lines = broken(f"{place} {kind} {entry['message']}", console, hang=4)
+    for text in lines:
+        line = Text(text)
+        line.highlight_regex(rf"{entry['severity']} {entry['code']}", _STYLES[entry["severity"]])
+        write(console, line)
+    if entry["hint"]:
+        for text in broken(entry["hint"], console, indent=4):
+            write(console, Text(text, style="dim"))

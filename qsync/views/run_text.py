@@ -1,0 +1,190 @@
+"""What a run did, for a person, rendered from its document (`qsync.views.documents`).
+
+At the end one line of fixed form, which other programs may read and which is never broken:
+
+    Applied: 2,484 succeeded, 11 rejected, 3 unknown, 2 unsent, 14 invalid. 6 jobs, 13 requests.
+    Nothing to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from rich.console import Console
+
+from qsync.views.entries import JsonObject
+from qsync.views.layout import (
+    Part,
+    be,
+    columns,
+    counted,
+    flow,
+    number,
+    sentence,
+    styled,
+    write,
+    write_whole,
+)
+from qsync.views.reasons import REASONS, reason_cure, reason_words, split_reason
+
+STATUS_STYLES = {
+    "succeeded": "green",
+    "nothing_to_do": "dim",
+    "baselined": "green",
+    "running": "yellow",
+    "partial": "yellow",
+    "interrupted": "red",
+    "stopped": "bold red",
+    "failed": "bold red",
+}
+
+REJECT_CURE = (
+    "Correct these rows in dbt. The next run sends each once more; rejected again, it rests until "
+    "the row, the mapping or the field catalog changes."
+)
+
+
+def render_run(document: JsonObject, console: Console) -> None:
+    """Write what a run did: a line per sync and object, what went wrong, where it is recorded."""
+    parts = [f"Run {document['run_id']},", f"target {document['target']}"]
+    if document["duration"]:
+        parts = [*parts[:1], f"{parts[1]},", document["duration"]]
+    flow(console, parts if document["run_id"] else ["Nothing ran."], indent=0, gap=1)
+    columns(console, [_line(stream) for stream in document["streams"]])
+    for stream in document["streams"]:
+        _trouble(stream, console)
+    render_rejects(
+        [
+            (f"{stream['sync']} ({stream['object']})", entry["reason"], entry["rows"], 0)
+            for stream in document["streams"]
+            for entry in stream["rejects"]
+        ],
+        console,
+    )
+    _notes(document, console)
+    write(console)
+    write_whole(console, styled(summary_line(document), "bold"))
+
+
+def summary_line(document: JsonObject) -> str:
+    """The one line of fixed form."""
+    statuses = {stream["status"] for stream in document["streams"]}
+    if statuses <= {"nothing_to_do"}:
+        return "Nothing to do."
+    total = document["summary"]
+    return (
+        f"Applied: {number(total['succeeded'])} succeeded, {number(total['rejected'])} rejected, "
+        f"{number(total['unknown'])} unknown, {number(total['unsent'])} unsent, "
+        f"{number(total['invalid'])} invalid. "
+        f"{counted(total['jobs'], 'job')}, {counted(total['requests'], 'request')}."
+    )
+
+
+def status_words(status: str) -> str:
+    """`nothing to do` for `nothing_to_do`."""
+    return status.replace("_", " ")
+
+
+def counts_words(counts: JsonObject) -> str:
+    """What became of the planned rows, and how many could not be planned."""
+    named = (
+        ("succeeded", "succeeded"),
+        ("rejected", "rejected"),
+        ("unknown", "unknown"),
+        ("invalid_late", "invalid while written"),
+        ("unsent", "unsent"),
+        ("invalid", "invalid"),
+        ("resting", "resting"),
+    )
+    words = [f"{number(counts[name])} {word}" for name, word in named if counts[name]]
+    return ", ".join(words) or "nothing sent"
+
+
+def render_rejects(rejects: list[tuple[str, str, int, int]], console: Console) -> None:
+    """Rejects by stream and reason, and what to do about them.
+
+    Args:
+        rejects: Stream, reason, rows, and how many of them are resting.
+        console: Where to.
+    """
+    if not rejects:
+        return
+    write(console)
+    write(console, styled("Rejected, by reason:", "bold"))
+    streams = dict.fromkeys(stream for stream, _, _, _ in rejects)
+    cures: dict[str, None] = {}
+    for name in streams:
+        write(console, f"  {name}")
+        rows: list[list[Part]] = []
+        for stream, reason, count, resting in rejects:
+            if stream != name:
+                continue
+            code, field = split_reason(reason)
+            known = code in REASONS
+            words = reason_words(code, field) if known else reason
+            cures[f"{words}: {reason_cure(code)}." if known else REJECT_CURE] = None
+            rest = f" ({number(resting)} resting)" if resting else ""
+            rows.append([styled(number(count), "magenta"), f"{words}{rest}"])
+        columns(console, rows, indent=4, right=(0,))
+    for cure in cures:
+        sentence(console, cure)
+
+
+def _line(stream: JsonObject) -> list[Part]:
+    status = stream["status"]
+    return [
+        styled(stream["sync"], "bold"),
+        styled(stream["object"], "cyan"),
+        styled(status_words(status), STATUS_STYLES.get(status, "")),
+        stream["duration"] or "",
+        counts_words(stream["counts"]),
+    ]
+
+
+def _trouble(stream: JsonObject, console: Console) -> None:
+    error = stream["error"]
+    if error is None:
+        return
+    hint = f" {error['hint']}" if error["hint"] else ""
+    text = f"{stream['sync']} ({stream['object']}): {error['message']}.{hint}"
+    sentence(console, text, style="red")
+
+
+def _notes(document: JsonObject, console: Console) -> None:
+    total = document["summary"]
+    notes = []
+    if total["unknown"]:
+        notes.append(
+            f"{number(total['unknown'])} unknown: sent, and no answer came. The next run sends "
+            f"{'it' if total['unknown'] == 1 else 'them'} again; that is safe."
+        )
+    if total["unsent"]:
+        notes.append(
+            f"{number(total['unsent'])} unsent (a limit, a stop or an interruption): "
+            f"{'it goes' if total['unsent'] == 1 else 'they go'} with the next run."
+        )
+    if total["retries"]:
+        notes.append(f"{counted(total['retries'], 'request')} {_were(total['retries'])} repeated.")
+    if document["first_leads"]:
+        notes.append(
+            f"{counted(document['first_leads'], 'lead')} {be(document['first_leads'])} in "
+            "Qualified for the first time from here. Leads appear in Qualified's own interface "
+            "only once they have activity: not finding them there yet is normal."
+        )
+    notes += _where(document["ledger"])
+    if notes:
+        write(console)
+    for note in notes:
+        sentence(console, note, indent=0)
+
+
+def _were(value: int) -> str:
+    return "was" if value == 1 else "were"
+
+
+def _where(ledger: JsonObject) -> list[str]:
+    seed, table = ledger["seed"], ledger["table"]
+    if seed is None:
+        return [] if table is None else [f"Recorded in {table}; `qsync ledger pull` fetches it."]
+    places = seed if table is None else f"{table} and {seed}"
+    return [f"Recorded in {places}; load it with `dbt seed --select {PurePath(seed).stem}`."]
