@@ -13,7 +13,7 @@ from qsync.project.model import OnRemoved
 from qsync.warehouse.connection import Row
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
-from qsync.warehouse.sql import as_, col, count_if, eq, number, text
+from qsync.warehouse.sql import Expression, as_, col, count_if, eq, number, text
 
 _GROUP = ("op", "reason", "retried", "unsettled", "returned")
 
@@ -33,7 +33,7 @@ def counting(stream: CompiledStream, table: str | exp.Table, state: exp.Table | 
     return query.from_(table).group_by(*(col(name) for name in _GROUP))
 
 
-def _state_rows(state: exp.Table | None) -> exp.Expression:
+def _state_rows(state: exp.Table | None) -> Expression:
     if state is None:
         return as_(number(0), "state_rows")
     living = exp.NEQ(this=col("status"), expression=text("removed"))
@@ -117,7 +117,7 @@ def sort_changes(changes: Iterable[FieldChange]) -> list[FieldChange]:
     return sorted(changes, key=lambda change: (-change.total, change.field))
 
 
-def sends(stream: CompiledStream) -> exp.Expression:
+def sends(stream: CompiledStream) -> Expression:
     """Whether a record of the diff is sent."""
     ops = ["added", "changed"]
     if stream.on_removed is OnRemoved.CLEAR:

@@ -26,6 +26,9 @@ class Dialect(ABC):
     indexes: bool = False
     """Whether an index on state and stage pays."""
 
+    names_database: bool = True
+    """Whether a table's name may begin with its database."""
+
     @abstractmethod
     def kind(self, column_type: str) -> ColumnKind:
         """What a column of the warehouse's type holds."""

@@ -146,4 +146,4 @@ class Layout:
 
     def drop(self, name: str) -> exp.Drop:
         """DROP TABLE IF EXISTS."""
-        return exp.Drop(this=self.table(name), kind="TABLE", exists=True)
+        return exp.Drop(tables=[self.table(name)], kind="TABLE", exists=True)

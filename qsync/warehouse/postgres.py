@@ -38,6 +38,7 @@ class Postgres(Dialect):
     name = "postgres"
     session = ("SET TIME ZONE 'UTC'", "SET extra_float_digits = 1")
     indexes = True
+    names_database = False
 
     def kind(self, column_type: str) -> ColumnKind:
         plain = re.sub(r"\(\d+(,\d+)?\)", "", column_type.lower())

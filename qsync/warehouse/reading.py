@@ -40,7 +40,8 @@ class ReadingWarehouse:
         columns: ColumnReader,
     ) -> None:
         self.connection = connection
-        self.layout = Layout(schema, connection.database)
+        named = connection.dialect.names_database
+        self.layout = Layout(schema, connection.database if named else None)
         self._relations = relations
         self._columns = columns
         self.streams = Streams(connection, self.layout)

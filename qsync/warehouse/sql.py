@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp, parse_one
 
-Expression = exp.Expression
+Expression = exp.Expr
 
 
 def ident(name: str) -> exp.Identifier:

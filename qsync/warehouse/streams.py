@@ -89,7 +89,7 @@ class Streams:
         statements += [
             _alter(
                 self._layout.table(known.table),
-                exp.Drop(this=col(column), kind="COLUMN"),
+                exp.Drop(tables=[col(column)], kind="COLUMN"),
             )
             for column in sorted(known.columns - set(wanted))
         ]
