@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from qsync.emulator.config import JobOrder, NullSemantics
     from qsync.emulator.server import EmulatorServer
 
-_MAX_BYTES: Final = 1_000_000
 _NO_LIMIT = "0 is no limit."
 
 
@@ -135,7 +134,7 @@ def emulator(
 
     options = EmulatorOptions(
         key=key,
-        fields=None if fields is None else fields_from_mapping(_read_yaml(fields)),
+        fields=None if fields is None else fields_from_mapping(_read_catalog(fields)),
         job_seconds=job_seconds,
         job_order=job_order,
         job_concurrency=job_concurrency or None,
@@ -194,23 +193,18 @@ def _ready(path: Path, base_url: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _read_yaml(path: Path) -> object:
-    """The plain data of a YAML file, without tags that make objects."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+def _read_catalog(path: Path) -> object:
+    """The plain data of the file, read by the rules of every YAML file of qsync."""
+    from qsync.yaml_nodes import read_yaml
 
-    try:
-        raw = path.read_bytes()
-        if len(raw) > _MAX_BYTES:
-            raise UserError("The field catalog is larger than 1 MB", where=str(path))
-        return YAML(typ="safe", pure=True).load(raw.decode("utf-8"))
-    except OSError as problem:
+    if not path.exists():
         raise UserError(
-            f"The field catalog cannot be read: {problem.strerror}",
+            "There is no such field catalog",
             hint="Write it with `qsync catalog pull`, or leave --fields out.",
             where=str(path),
-        ) from None
-    except (YAMLError, UnicodeDecodeError, RecursionError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = str(path) if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
-        raise UserError("The field catalog is not valid YAML", where=where) from None
+        )
+    document, problems = read_yaml(path, str(path))
+    for problem in problems:
+        where = f"{path}:{problem.line}:{problem.column}"
+        raise UserError(problem.message, hint=problem.hint or None, where=where)
+    return None if document is None else document.data

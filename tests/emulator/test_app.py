@@ -188,7 +188,8 @@ def test_settings_can_change_over_http() -> None:
             json={"null_semantics": "reject", "limits": {"per_15m": 3}, "job_base_seconds": 2},
         )
         assert changed.json() == {"changed": ["job_base_seconds", "limits", "null_semantics"]}
-        for wrong in ({"page_size": 0}, {"checks": {}}, {"limits": {"per_week": 1}}, []):
+        refused: list[object] = [{"page_size": 0}, {"checks": {}}, {"limits": {"per_week": 1}}, []]
+        for wrong in refused:
             assert (await client.post("/_emulator/settings", json=wrong)).status_code == 400
 
     house.visit(visit)

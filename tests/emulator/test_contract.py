@@ -102,7 +102,9 @@ few = settings(
 
 @described.parametrize()
 @few
-def test_whatever_is_asked_the_answer_is_one_that_is_described(case: schemathesis.Case) -> None:
+def test_whatever_is_asked_the_answer_is_one_that_is_described(
+    case: schemathesis.Case[Any],
+) -> None:
     # The lead with the id "fields" is where the field definitions are.
     assume(case.path != "/v2/leads/{id}" or case.path_parameters.get("id") != "fields")
     case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
@@ -110,7 +112,7 @@ def test_whatever_is_asked_the_answer_is_one_that_is_described(case: schemathesi
 
 @narrowed.parametrize()
 @few
-def test_what_the_description_allows_is_accepted(case: schemathesis.Case) -> None:
+def test_what_the_description_allows_is_accepted(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers=HEADERS)
 
 

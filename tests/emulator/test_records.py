@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from qsync.emulator import DEFAULT_FIELDS, EmulatedField
+from qsync.emulator import DEFAULT_FIELDS, EmulatedField, Entity
 from tests.emulator.kit import Desk, lead
 
 HOLD = 1_800.0
@@ -24,7 +25,7 @@ def test_the_default_account_has_every_type_of_field() -> None:
         "name", "company", "picklist", "multi_picklist", "text_array",
     }  # fmt: skip
     assert [field["name"] for field in shown] == [
-        field.name for entity in ("lead", "company") for field in DEFAULT_FIELDS[entity]
+        field.name for fields in DEFAULT_FIELDS.values() for field in fields
     ]
 
 
@@ -38,7 +39,9 @@ def test_options_are_listed_for_picklists_and_for_multi_by_setting(multi: bool) 
 def test_redefined_fields_keep_their_ids_and_new_ones_get_new_ids() -> None:
     desk = Desk()
     before = {field["name"]: field["id"] for field in desk.get("/v2/leads/fields").json["data"]}
-    fields = {"lead": (EmulatedField("source", "Origin", "text"), EmulatedField("x", "X", "text"))}
+    fields: Mapping[Entity, tuple[EmulatedField, ...]] = {
+        "lead": (EmulatedField("source", "Origin", "text"), EmulatedField("x", "X", "text"))
+    }
     desk.account.configure(replace(desk.account.settings, fields=fields))
     after = {field["name"]: field["id"] for field in desk.get("/v2/leads/fields").json["data"]}
     assert after["source"] == before["source"]
@@ -128,7 +131,7 @@ def listed(desk: Desk, **query: str) -> list[str]:
 
 def test_pages_go_from_the_newest_to_the_oldest_and_back() -> None:
     desk = filled(5, page_size=2)
-    seen, query = [], ""
+    seen, query, info = [], "", {}
     for _ in range(3):
         page = desk.get("/v2/leads", query).json
         seen.append([one["email"][0] for one in page["data"]])
