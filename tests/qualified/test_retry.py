@@ -131,7 +131,8 @@ def test_a_batch_whose_answer_was_lost_twice_is_ambiguous(step: Step) -> None:
 
 
 def test_a_batch_stays_ambiguous_whatever_follows_the_lost_answer() -> None:
-    for later in [answer(429), httpx.ConnectError("x"), answer(401), answer(403), answer(307)]:
+    later_steps: list[Step] = [answer(429), answer(401), answer(403), answer(307)]
+    for later in [*later_steps, httpx.ConnectError("x")]:
         error = fails(script(answer(502), later), submit)
         assert type(error) is AmbiguousError, later
 
