@@ -107,3 +107,13 @@ def test_a_port_that_is_taken_is_the_users_to_mend() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"cannot listen on port {port}"):
             EmulatorServer(EmulatorSettings(), port=port).start()
+
+
+def test_a_server_that_comes_back_has_the_same_address_and_records() -> None:
+    server = EmulatorServer(EmulatorSettings())
+    with server:
+        first = server.base_url
+        httpx.post(f"{first}/v2/leads", json={"email": "a@x.io"}, headers=HEADERS)
+    with server:
+        assert server.base_url == first
+        assert httpx.get(f"{first}/_emulator/stats").json()["leads"] == 1
