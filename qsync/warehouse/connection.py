@@ -102,7 +102,7 @@ class AdapterConnection:
 
     def text(self, statement: Expression) -> str:
         """The statement in this warehouse's SQL."""
-        return statement.sql(dialect=self._dialect.name)
+        return statement.sql(dialect=self._dialect.name, copy=False)
 
     def close(self) -> None:
         """Close every connection of the adapter."""

@@ -74,12 +74,16 @@ class Diff:
         """
         stream = self._stream
         for name, cte in source_query(stream, self._request.relation, self._dialect).ctes:
-            select = select.with_(name, as_=cte)
+            select = select.with_(name, as_=cte, copy=False)
         if self._state is not None:
-            select = select.with_("state", as_=exp.select("*").from_(self._state.copy()))
+            state = exp.select("*").from_(self._state.copy())
+            select = select.with_("state", as_=state, copy=False)
         if self._rejects is not None:
-            select = select.with_("rejected", as_=self._known_rejects(self._rejects))
-        return select.with_("judged", as_=self._judged()).with_("diff", as_=self._diff())
+            rejected = self._known_rejects(self._rejects)
+            select = select.with_("rejected", as_=rejected, copy=False)
+        # Trees are built once and rendered once: copying them would cost more than the statement.
+        select = select.with_("judged", as_=self._judged(), copy=False)
+        return select.with_("diff", as_=self._diff(), copy=False)
 
     def _known_rejects(self, rejects: exp.Table) -> exp.Select:
         return (
@@ -145,6 +149,7 @@ class Diff:
                 else exp.Coalesce(this=col(OTHER_DOMAIN, "source"), expressions=[number(0)]),
                 OTHER_DOMAIN,
             ),
+            copy=False,
         )
 
     def _diff(self) -> exp.Select:

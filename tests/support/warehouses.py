@@ -76,7 +76,7 @@ class DirectConnection:
             return True
 
     def _send(self, statement: Expression) -> Any:
-        sql = statement.sql(dialect=self._dialect.name)
+        sql = statement.sql(dialect=self._dialect.name, copy=False)
         self.statements.append(sql)
         return self.execute(sql)
 
