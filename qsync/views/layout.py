@@ -15,6 +15,8 @@ from rich.text import Text
 
 from qsync.views.console import WIDTH
 
+_GLUE = "\N{NO-BREAK SPACE}"
+
 NARROWEST = 8
 """Columns that a table's column keeps."""
 
@@ -30,6 +32,11 @@ def number(value: int) -> str:
 def counted(value: int, word: str, plural: str | None = None) -> str:
     """`1 job`, `1,204 jobs`."""
     return f"{number(value)} {word if value == 1 else plural or word + 's'}"
+
+
+def glued(text: str) -> str:
+    """The text with blanks at which `columns` never breaks it."""
+    return text.replace(" ", _GLUE)
 
 
 def be(value: int) -> str:
@@ -151,7 +158,9 @@ def _widths(cells: Sequence[Sequence[Text]], room: int) -> list[int]:
 
 
 def _pieces(text: Text, width: int) -> list[Text]:
-    if text.cell_len <= width:
+    lines = [text.plain]
+    if text.cell_len > width:
+        lines = textwrap.wrap(text.plain, max(width, 1), break_on_hyphens=False)
+    elif _GLUE not in text.plain:
         return [text]
-    lines = textwrap.wrap(text.plain, max(width, 1), break_on_hyphens=False)
-    return [Text(line, style=text.style) for line in lines]
+    return [Text(line.replace(_GLUE, " "), style=text.style) for line in lines]

@@ -79,6 +79,9 @@ def run_entry(record: RunRecord) -> JsonObject:
         "finished_at": record.finished_at and timestamp_text(record.finished_at),
         "seconds": seconds,
         "duration": duration_words(seconds),
+        "recorded": record.rows_added + record.rows_changed
+        if record.status is RunStatus.BASELINED
+        else 0,
         "first_load": details.get("first_load") is True,
         "counts": {
             "in_model": record.rows_in_model,

@@ -15,10 +15,10 @@ from rich.console import Console
 from qsync.views.entries import JsonObject
 from qsync.views.layout import (
     Part,
-    be,
     columns,
     counted,
     flow,
+    glued,
     number,
     sentence,
     styled,
@@ -88,15 +88,16 @@ def status_words(status: str) -> str:
 def counts_words(counts: JsonObject) -> str:
     """What became of the planned rows, and how many could not be planned."""
     named = (
+        ("recorded", "recorded as synced"),
         ("succeeded", "succeeded"),
         ("rejected", "rejected"),
         ("unknown", "unknown"),
-        ("invalid_late", "invalid while written"),
+        ("invalid_late", "invalid late"),
         ("unsent", "unsent"),
         ("invalid", "invalid"),
         ("resting", "resting"),
     )
-    words = [f"{number(counts[name])} {word}" for name, word in named if counts[name]]
+    words = [glued(f"{number(counts[name])} {word}") for name, word in named if counts[name]]
     return ", ".join(words) or "nothing sent"
 
 
@@ -112,22 +113,29 @@ def render_rejects(rejects: list[tuple[str, str, int, int]], console: Console) -
     write(console)
     write(console, styled("Rejected, by reason:", "bold"))
     streams = dict.fromkeys(stream for stream, _, _, _ in rejects)
-    cures: dict[str, None] = {}
     for name in streams:
         write(console, f"  {name}")
         rows: list[list[Part]] = []
         for stream, reason, count, resting in rejects:
             if stream != name:
                 continue
-            code, field = split_reason(reason)
-            known = code in REASONS
-            words = reason_words(code, field) if known else reason
-            cures[f"{words}: {reason_cure(code)}." if known else REJECT_CURE] = None
             rest = f" ({number(resting)} resting)" if resting else ""
-            rows.append([styled(number(count), "magenta"), f"{words}{rest}"])
+            rows.append([styled(number(count), "magenta"), f"{_reason(reason)}{rest}"])
         columns(console, rows, indent=4, right=(0,))
-    for cure in cures:
-        sentence(console, cure)
+    if any(not _ours(reason) for _, reason, _, _ in rejects):
+        sentence(console, REJECT_CURE)
+
+
+def _ours(reason: str) -> bool:
+    """Whether a reason is a code of qsync: a row that could not be written as JSON."""
+    return split_reason(reason)[0] in REASONS
+
+
+def _reason(reason: str) -> str:
+    if not _ours(reason):
+        return reason
+    code, field = split_reason(reason)
+    return f"{reason_words(code, field)}; {reason_cure(code)}"
 
 
 def _line(stream: JsonObject) -> list[Part]:
@@ -137,7 +145,7 @@ def _line(stream: JsonObject) -> list[Part]:
         styled(stream["object"], "cyan"),
         styled(status_words(status), STATUS_STYLES.get(status, "")),
         stream["duration"] or "",
-        counts_words(stream["counts"]),
+        counts_words(stream["counts"] | {"recorded": stream["recorded"]}),
     ]
 
 
@@ -167,9 +175,9 @@ def _notes(document: JsonObject, console: Console) -> None:
         notes.append(f"{counted(total['retries'], 'request')} {_were(total['retries'])} repeated.")
     if document["first_leads"]:
         notes.append(
-            f"{counted(document['first_leads'], 'lead')} {be(document['first_leads'])} in "
-            "Qualified for the first time from here. Leads appear in Qualified's own interface "
-            "only once they have activity: not finding them there yet is normal."
+            f"{counted(document['first_leads'], 'lead')} went out in a first load. Leads appear in "
+            "Qualified's own interface only once they have activity: not finding them there yet "
+            "is normal."
         )
     notes += _where(document["ledger"])
     if notes:

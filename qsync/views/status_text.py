@@ -17,6 +17,14 @@ from qsync.views.plan_notes import orphan_note
 from qsync.views.run_document import run_entry
 from qsync.views.run_text import STATUS_STYLES, render_rejects, status_words
 
+_LEFT = (
+    ("unknown", "unknown"),
+    ("invalid_late", "invalid late"),
+    ("unsent", "unsent"),
+    ("resting", "resting"),
+)
+"""What has no column of its own and is told when there is some."""
+
 _NUMBERS = ("planned", "succeeded", "rejected", "invalid")
 
 
@@ -83,6 +91,14 @@ def render_status(document: JsonObject, console: Console) -> None:
         rows = [header, *(_row(entry) for entry in entries)]
         columns(console, rows, right=(3, 4, 5, 6), header=True)
         for entry in entries:
+            left = [
+                f"{number(entry['counts'][name])} {word}"
+                for name, word in _LEFT
+                if entry["counts"][name]
+            ]
+            if left:
+                text = f"{entry['sync']} ({entry['object']}): {', '.join(left)}"
+                sentence(console, text, style="yellow")
             if entry["error"] is not None:
                 text = f"{entry['sync']} ({entry['object']}): {entry['error']['message']}"
                 sentence(console, text, style="red")

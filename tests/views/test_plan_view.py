@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsync.planning.changes import ChangeCounts, FieldChange
@@ -112,6 +112,7 @@ all_plans = st.builds(
 
 
 @given(all_plans)
+@settings(max_examples=40)
 def test_every_plans_document_follows_the_schema_and_is_json(plan: Plan) -> None:
     document = plan_document(plan)
     jsonschema.Draft7Validator(SCHEMA).validate(document)
@@ -119,11 +120,13 @@ def test_every_plans_document_follows_the_schema_and_is_json(plan: Plan) -> None
 
 
 @given(all_plans, st.booleans())
+@settings(max_examples=40)
 def test_every_number_of_the_text_stands_in_the_document(plan: Plan, verbose: bool) -> None:
     assert numbers_of(text_of(plan, verbose)) <= numbers_in(plan_document(plan))
 
 
 @given(all_plans, st.booleans())
+@settings(max_examples=40)
 def test_no_line_is_longer_than_80_but_the_summary_which_is_never_broken(
     plan: Plan, verbose: bool
 ) -> None:
@@ -133,6 +136,7 @@ def test_no_line_is_longer_than_80_but_the_summary_which_is_never_broken(
 
 
 @given(all_plans)
+@settings(max_examples=40)
 def test_no_changes_is_said_exactly_when_the_plan_has_none(plan: Plan) -> None:
     assert ("No changes." in text_of(plan).splitlines()) is not plan.has_changes
 
