@@ -17,6 +17,10 @@ NOT_UNICODE = "not_unicode"
 """Reason of a text with half a surrogate pair in it, which no UTF-8 body can carry."""
 
 
+_Column = tuple[str, Callable[[str], JsonValue] | None, bool]
+"""A field's name, its encoder (None where the text is the value), whether a null is sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item as it is sent. `body` is its JSON; `row` is kept to take its values out of errors.
@@ -49,10 +53,8 @@ class ItemWriter:
         self._entity = stream.object.value
         self._match_field = stream.object.match_field
         self._run_id = run_id
-        self._columns = tuple(_Column(place, spec) for place, spec in enumerate(stream.fields))
-        self._fields = tuple(column for column in self._columns if column.name != COMPANY_NAME)
-        self._name = next((c for c in self._columns if c.name == COMPANY_NAME), None)
-        self._cleared = dict.fromkeys(column.name for column in self._fields)
+        self._columns = tuple(_column(spec) for spec in stream.fields)
+        self._cleared: dict[str, JsonValue | None] = {spec.name: None for spec in stream.fields}
 
     def write(self, rows: Iterable[StagedRow]) -> ChunkItems:
         """Serialize rows, in order. A row that cannot be written is `invalid_late`."""
@@ -69,13 +71,12 @@ class ItemWriter:
         return ChunkItems(tuple(items), tuple(invalid))
 
     def _body(self, row: StagedRow, request_id: str) -> bytes:
+        fields = dict(self._cleared) if row.clearing else self._written(row.values)
         data: dict[str, object] = {self._match_field: row.key}
-        if row.clearing:
-            if self._name is not None:
-                data["name"] = None
-            data["fields"] = self._cleared
-        else:
-            self._fill(data, row.values)
+        if COMPANY_NAME in fields:
+            # The API has it beside the fields.
+            data["name"] = fields.pop(COMPANY_NAME)
+        data["fields"] = fields
         item = {
             "entity": self._entity,
             "action": "POST",
@@ -87,34 +88,27 @@ class ItemWriter:
         except TypeError:
             raise _UnwritableFieldError(NOT_UNICODE, self._not_unicode(row)) from None
 
-    def _fill(self, data: dict[str, object], values: Sequence[str | None]) -> None:
-        if self._name is not None:
-            text = values[self._name.place]
-            if text is not None:
-                data["name"] = text
-            elif self._name.sends_null:
-                data["name"] = None
+    def _written(self, values: Sequence[str | None]) -> dict[str, JsonValue | None]:
         fields: dict[str, JsonValue | None] = {}
-        for column in self._fields:
-            text = values[column.place]
-            if text is None:
-                if column.sends_null:
-                    fields[column.name] = None
-            elif column.encode is None:
-                fields[column.name] = text
-            else:
-                try:
-                    fields[column.name] = column.encode(text)
-                except UnwritableError as error:
-                    raise _UnwritableFieldError(error.code, column.name) from None
-        data["fields"] = fields
+        name = ""
+        try:
+            for (name, encode, sends_null), text in zip(self._columns, values, strict=True):
+                if text is None:
+                    if sends_null:
+                        fields[name] = None
+                elif encode is None:
+                    fields[name] = text
+                else:
+                    fields[name] = encode(text)
+        except UnwritableError as error:
+            raise _UnwritableFieldError(error.code, name) from None
+        return fields
 
     def _not_unicode(self, row: StagedRow) -> str:
         """The field whose text made the item unwritable."""
-        for column in self._columns:
-            text = row.values[column.place]
+        for (name, _, _), text in zip(self._columns, row.values, strict=True):
             if text is not None and not _is_unicode(text):
-                return column.name
+                return name
         return self._match_field
 
 
@@ -125,17 +119,9 @@ class _UnwritableFieldError(Exception):
         self.field = field
 
 
-class _Column:
-    """A field with its place among a row's values. `encode` is None where the text is the value."""
-
-    __slots__ = ("encode", "name", "place", "sends_null")
-
-    def __init__(self, place: int, spec: CompiledField) -> None:
-        is_text = RULES[spec.type].written is Written.STRING
-        self.place = place
-        self.name = spec.name
-        self.sends_null = spec.on_null is OnNull.CLEAR
-        self.encode: Callable[[str], JsonValue] | None = None if is_text else encoder(spec.type)
+def _column(spec: CompiledField) -> _Column:
+    is_text = RULES[spec.type].written is Written.STRING
+    return (spec.name, None if is_text else encoder(spec.type), spec.on_null is OnNull.CLEAR)
 
 
 def bulk_body(items: Sequence[Item]) -> bytes:

@@ -94,8 +94,7 @@ TEXTS = st.none() | st.text(max_size=8)
 def test_every_row_is_either_an_item_or_invalid_late_and_values_arrive_as_they_were(
     texts: list[tuple[str, str | None, str | None, str | None, str | None, str | None]],
 ) -> None:
-    rows = [StagedRow(n, key, values) for n, (key, *values) in enumerate(texts, start=1)]
-    rows = [StagedRow(row.number, row.key, tuple(row.values)) for row in rows]
+    rows = [StagedRow(n, row[0], row[1:]) for n, row in enumerate(texts, start=1)]
     written = ItemWriter(LEADS, "r1").write(rows)
     numbers = [item.row.number for item in written.items]
     numbers += [reject.number for reject in written.invalid_late]

@@ -34,9 +34,7 @@ def field_of(
     )
 
 
-def stream_of(
-    *fields: CompiledField, object_type: ObjectType = ObjectType.LEAD
-) -> CompiledStream:
+def stream_of(*fields: CompiledField, object_type: ObjectType = ObjectType.LEAD) -> CompiledStream:
     """A stream with these fields."""
     return CompiledStream(
         sync="people",
