@@ -1,7 +1,7 @@
 """JSON Schema, told to a person: what breaks a schema becomes diagnostics with a place and a cure.
 
-The schemas are the files in `schemas/` that editors use too. `jsonschema` costs about 85 ms of CPU
-to import, so it is imported only when a file is checked.
+The schemas are the files in `schemas/` that editors use too. `jsonschema` costs 75 ms of CPU to
+import, so it is imported only for a file that `qsync.schema_quick` finds at fault.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from qsync.diagnostics import Diagnostic, Severity
+from qsync.schema_quick import is_sound
 from qsync.yaml_nodes import DataPath, YamlDocument
 
 SchemaKind = Literal["project", "sync", "catalog"]
@@ -46,10 +47,12 @@ class Finding:
 
 def check(document: YamlDocument, kind: SchemaKind) -> list[Finding]:
     """Everything in which a file breaks its schema, in order of place."""
+    if is_sound(document.data, load_schema(kind)):
+        return []
     findings: list[Finding] = []
     misspelt: dict[DataPath, set[str]] = {}
     errors = sorted(
-        _validator(kind).iter_errors(document.data), key=lambda error: str(error.validator)
+        strict_validator(kind).iter_errors(document.data), key=lambda error: str(error.validator)
     )
     for error in errors:  # additionalProperties comes first
         for finding in _translate(document, error, misspelt):
@@ -59,7 +62,8 @@ def check(document: YamlDocument, kind: SchemaKind) -> list[Finding]:
 
 
 @cache
-def _validator(kind: SchemaKind) -> Any:
+def strict_validator(kind: SchemaKind) -> Any:
+    """The `jsonschema` validator, stricter on whole numbers and on the end of a pattern."""
     from jsonschema.validators import Draft7Validator, extend
 
     # 1.0 is no whole number to a reader of YAML, and `$` must not accept a line break at the end.

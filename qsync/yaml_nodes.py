@@ -199,6 +199,12 @@ def _place_of(text: str, offset: int) -> tuple[int, int]:
 
 def _broken(what: str, text: str, line: int, column: int) -> Problem:
     lines = text.splitlines()
+    for number, source in enumerate(lines, start=1):
+        if source.startswith("<<<<<<< "):
+            hint = (
+                "choose between the two sides and remove the lines `<<<<<<<`, `=======`, `>>>>>>>`"
+            )
+            return Problem("QS101", "a merge conflict is not resolved", hint, number)
     source = lines[line - 1] if 0 < line <= len(lines) else ""
     hint = "check indentation, colons and quotes around this place"
     if source[:column].lstrip(" ").startswith("\t") or "\\t" in what:

@@ -116,10 +116,10 @@ def plan_new_sync(
     target = project_dir / path
     if target.exists():
         content = append_sync(
-            target, path, lambda dash, step: render_entry(name, reference, kind, match, dash, step)
+            target, path, lambda layout: render_entry(name, reference, kind, match, layout)
         )
         return NewSync(path, content, True, match)
-    entry = render_entry(name, reference, kind, match, dash=2, step=2)
+    entry = render_entry(name, reference, kind, match)
     head = f"{modeline('sync', path)}\nversion: 1\nsyncs:\n"
     return NewSync(path, head + entry, False, match)
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from qsync.project.matching import ColumnMatch
 from qsync.project.model import COMPANY_NAME, ObjectType
 from qsync.yaml_scalars import quote
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Spaces before an entry's `-`, before its keys, and by which a mapping is indented."""
+
+    dash: int
+    body: int
+    step: int
+
+
+STANDARD = Layout(dash=2, body=4, step=2)
+"""As in every file qsync writes itself."""
+
+
 def render_entry(
-    name: str, reference: str, kind: ObjectType, match: ColumnMatch, dash: int, step: int
+    name: str, reference: str, kind: ObjectType, match: ColumnMatch, layout: Layout = STANDARD
 ) -> str:
     """The entry's lines.
 
@@ -19,12 +33,11 @@ def render_entry(
         reference: The model, as `ref('dim_leads')`.
         kind: Lead or company.
         match: Which columns go where; those without a field become comments.
-        dash: Spaces before the entry's `-`.
-        step: Spaces by which a mapping is indented.
+        layout: How far lines are indented.
     """
-    lines = list(_lines(name, reference, kind, match, " " * step))
-    first = f"{' ' * dash}- {lines[0]}"
-    return "\n".join([first, *(f"{' ' * (dash + 2)}{line}" for line in lines[1:])]) + "\n"
+    lines = list(_lines(name, reference, kind, match, " " * layout.step))
+    first = f"{' ' * layout.dash}-".ljust(layout.body) + lines[0]
+    return "\n".join([first, *(f"{' ' * layout.body}{line}" for line in lines[1:])]) + "\n"
 
 
 def _lines(

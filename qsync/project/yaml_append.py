@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from qsync.errors import UserError
+from qsync.project.render import STANDARD, Layout
 from qsync.yaml_nodes import YamlDocument, parse_yaml, read_yaml
 
 
-def append_sync(path: Path, name: str, render: Callable[[int, int], str]) -> str:
+def append_sync(path: Path, name: str, render: Callable[[Layout], str]) -> str:
     """The file's text with one more sync at the end of the list.
 
     Args:
         path: The file.
         name: How messages name it.
-        render: Makes the entry's text for the spaces before its dash and its mappings' indent.
+        render: Makes the entry's text for a layout.
 
     Raises:
         UserError: The file has problems of its own, or would not keep what it declares.
@@ -32,22 +33,22 @@ def append_sync(path: Path, name: str, render: Callable[[int, int], str]) -> str
     if document.data is None:
         if text and not text.endswith("\n"):
             text += "\n"
-        result = f"{text}version: 1\nsyncs:\n{render(2, 2)}"
+        result = f"{text}version: 1\nsyncs:\n{render(STANDARD)}"
     else:
         result = _round_trip(document, text, render)
     _check_kept(document, result, name)
     return result.replace("\n", line_break)
 
 
-def _round_trip(document: YamlDocument, text: str, render: Callable[[int, int], str]) -> str:
+def _round_trip(document: YamlDocument, text: str, render: Callable[[Layout], str]) -> str:
     from ruamel.yaml import YAML
 
-    dash, step = _indentation(document)
-    entry_text = f"syncs:\n{render(dash, step)}"
+    layout = _layout(document)
+    entry_text = f"syncs:\n{render(layout)}"
     yaml: Any = YAML(typ="rt", pure=True)
     yaml.preserve_quotes = True
     yaml.width = 10_000
-    yaml.indent(mapping=step, sequence=dash + 2, offset=dash)
+    yaml.indent(mapping=layout.step, sequence=layout.body, offset=layout.dash)
     data = yaml.load(text)
     if not isinstance(data, dict) or not isinstance(data.get("syncs"), list | None):
         raise UserError("the file is no mapping with `syncs`", where=document.path)
@@ -61,22 +62,24 @@ def _round_trip(document: YamlDocument, text: str, render: Callable[[int, int], 
     return stream.getvalue()
 
 
-def _indentation(document: YamlDocument) -> tuple[int, int]:
-    """Spaces before a sync's dash, and by which its mappings are indented."""
+def _layout(document: YamlDocument) -> Layout:
+    """How the file is laid out, by its first sync and the first `fields:` in block style."""
     syncs = document.data.get("syncs") if isinstance(document.data, dict) else None
     if not isinstance(syncs, list) or not syncs or not isinstance(syncs[0], dict):
-        return 2, 2
+        return STANDARD
     place = document.position_of(("syncs", 0))
     line = document.text.splitlines()[place.line - 1][: place.column - 1]
-    dash = len(line) - len(line.lstrip(" ")) if line.strip() == "-" else 2
+    if line.strip() != "-":
+        return STANDARD
+    dash = len(line) - len(line.lstrip(" "))
     for index, sync in enumerate(syncs):
         fields = sync.get("fields") if isinstance(sync, dict) else None
         if isinstance(fields, dict) and fields:
             outer = document.position_of(("syncs", index, "fields"), key=True)
             inner = document.position_of(("syncs", index, "fields", next(iter(fields))), key=True)
             if inner.line > outer.line and 2 <= inner.column - outer.column <= 8:
-                return dash, inner.column - outer.column
-    return dash, 2
+                return Layout(dash, len(line), inner.column - outer.column)
+    return Layout(dash, len(line), STANDARD.step)
 
 
 def _check_kept(document: YamlDocument, result: str, name: str) -> None:

@@ -1,7 +1,8 @@
 """Numbered data files: the files of a project, and what the loader says about them.
 
 A case is a text: `--- PATH` begins a file, `--- PATH absent` leaves a default one out and
-`=== EXPECTED` begins the diagnostics, each `code severity place [sync] message` and an indented hint.
+`=== EXPECTED` begins the diagnostics, each `code severity place [sync] message` and an indented
+hint.
 `\\xNN` in a file is that byte, so that encodings can be written down.
 """
 

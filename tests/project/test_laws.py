@@ -13,7 +13,8 @@ from jsonschema import Draft7Validator
 
 from qsync.diagnostics import Severity, has_errors
 from qsync.project.loader import LoadResult, load_project
-from qsync.schema_check import SCHEMA_KINDS, load_schema
+from qsync.schema_check import SCHEMA_KINDS, load_schema, strict_validator
+from qsync.schema_quick import is_sound
 from tests.project.case_files import DEFAULTS
 
 
@@ -118,6 +119,21 @@ SYNC_FILE = {
 }
 
 
+PROJECT_FILE = {
+    "version": 1,
+    "qualified": {
+        "api_key_env": "QUALIFIED_X",
+        "base_url": "https://api.qualified.com",
+        "account": "a",
+        "apply_targets": ["prod"],
+        "limits": {"share": 0.9, "in_flight": 5},
+    },
+    "state": {"schema": "qsync", "keep_removed": "30d"},
+    "ledger": {"seed": "seeds/x.csv"},
+    "defaults": {"on_null": "keep", "guards": {"max_changed": "20%", "max_removed": 3}},
+}
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=80), st.binary(max_size=80), st.binary(max_size=80))
 def test_no_bytes_make_the_loader_raise(dbt: bytes, own: bytes, syncs: bytes) -> None:
@@ -143,6 +159,7 @@ def test_what_the_schema_refuses_is_an_error_and_what_is_no_error_the_schema_acc
     text = json.dumps(data)
     result = _load({"models/a.qsync.yml": text.encode()})
     accepted = Draft7Validator(dict(load_schema("sync"))).is_valid(json.loads(text))
+    assert accepted or not is_sound(json.loads(text), load_schema("sync"))
     if not accepted:
         assert has_errors(result.diagnostics)
     for item in result.diagnostics:
@@ -151,6 +168,21 @@ def test_what_the_schema_refuses_is_an_error_and_what_is_no_error_the_schema_acc
         if item.code in {"QS110", "QS111", "QS112", "QS116"} and item.severity is Severity.ERROR:
             # The loader is the stricter: 1.0 is no whole number, `$` means the very end.
             assert not accepted or "whole number" in item.message
+
+
+@given(_mutated(SYNC_FILE))
+def test_the_quick_check_and_jsonschema_give_the_same_answer(data: Any) -> None:
+    assert is_sound(data, load_schema("sync")) == strict_validator("sync").is_valid(data)
+
+
+@given(_mutated(PROJECT_FILE))
+def test_the_quick_check_and_jsonschema_agree_on_settings_too(data: Any) -> None:
+    assert is_sound(data, load_schema("project")) == strict_validator("project").is_valid(data)
+
+
+def test_the_quick_check_says_yes_to_what_is_sound() -> None:
+    assert is_sound(SYNC_FILE, load_schema("sync"))
+    assert is_sound(PROJECT_FILE, load_schema("project"))
 
 
 def test_every_schema_is_sound_and_describes_every_key() -> None:
