@@ -86,7 +86,7 @@ $(VENV)/.stamp: $(VENV)/.locked pyproject.toml
 
 # uv is needed for this alone, so it is not in the lock; it comes into an environment of its own.
 lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGRADE=--upgrade for newer ones)
-	@test -x build/uv/bin/uv || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip --quiet install uv; }
+	@test -x build/uv/bin/uv || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip -qq install uv; }
 	@build/uv/bin/uv pip compile pyproject.toml --output-file requirements.lock --quiet $(UPGRADE) \
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
