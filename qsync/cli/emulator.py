@@ -27,7 +27,7 @@ _NO_LIMIT = "0 is no limit."
 @click.option(
     "--port",
     type=click.IntRange(0, 65_535),
-    default=8787,
+    default=8765,
     show_default=True,
     help="Port on 127.0.0.1; 0 takes a free one.",
 )

@@ -1,12 +1,12 @@
 """An API's answer as an error: what the engine may see of it, without any HTTP.
 
-    RemoteError
-    ├── RetryableError      the answer may be better later (already retried inside the client)
-    │   └── AmbiguousError  a POST whose answer was lost: the job may exist
-    ├── RejectedBatchError  422: the batch was refused whole, no job exists
-    └── FinalError          no use in asking again
-        ├── AuthError       401
-        └── ScopeError      403
+RemoteError
+├── RetryableError      the answer may be better later (already retried inside the client)
+│   └── AmbiguousError  a POST whose answer was lost: the job may exist
+├── RejectedBatchError  422: the batch was refused whole, no job exists
+└── FinalError          no use in asking again
+    ├── AuthError       401
+    └── ScopeError      403
 """
 
 from __future__ import annotations

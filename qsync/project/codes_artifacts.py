@@ -62,4 +62,24 @@ ARTIFACT_CODES: tuple[CodeInfo, ...] = (
         "`manifest.json` is no valid JSON, for example because dbt was interrupted.",
         "Run `dbt parse`.",
     ),
+    CodeInfo(
+        "QS214",
+        "a model dbt does not find any more",
+        "The manifest holds the model, `dbt ls` under qsync's own target does not: it was removed "
+        "or disabled since.",
+        "Run `dbt run` (or `dbt parse`) again, or map another model.",
+    ),
+    CodeInfo(
+        "QS215",
+        "dbt last ran for another target",
+        "The manifest names another relation than dbt gives the model under this target: the rows "
+        "that were built are not the rows that would be sent.",
+        "Run dbt for this target first, or name the target it ran for with `--target`.",
+    ),
+    CodeInfo(
+        "QS216",
+        "a relation that is not in the warehouse",
+        "The model was never built under this target.",
+        "Run `dbt run --select MODEL` for this target.",
+    ),
 )

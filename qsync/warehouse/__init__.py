@@ -1,1 +1,26 @@
-"""."""
+"""The warehouse: the only room that imports dbt and sqlglot."""
+
+from __future__ import annotations
+
+from qsync.warehouse.columns import column_reader
+from qsync.warehouse.connection import AdapterConnection, Connection, WarehouseError
+from qsync.warehouse.dbt_project import DbtOptions, DbtSession, open_dbt
+from qsync.warehouse.dialects import DIALECTS, dialect_of
+from qsync.warehouse.lock import LockLostError
+from qsync.warehouse.reading import ReadingWarehouse
+from qsync.warehouse.writing import WritingWarehouse
+
+__all__ = [
+    "DIALECTS",
+    "AdapterConnection",
+    "Connection",
+    "DbtOptions",
+    "DbtSession",
+    "LockLostError",
+    "ReadingWarehouse",
+    "WarehouseError",
+    "WritingWarehouse",
+    "column_reader",
+    "dialect_of",
+    "open_dbt",
+]

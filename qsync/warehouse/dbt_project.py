@@ -55,14 +55,14 @@ class DbtSession:
     Attributes:
         connection: Through dbt's adapter.
         relations: The relation of every model, snapshot and seed by unique id.
-        selected: Unique ids a dbt selection matched, or None when none was asked for.
+        selected: Per dbt selector asked for, the unique ids it matched.
         target: The target's name.
         adapter_type: `duckdb`, `postgres`, …
     """
 
     connection: AdapterConnection
     relations: Mapping[str, str]
-    selected: frozenset[str] | None
+    selected: Mapping[str, frozenset[str]]
     target: str
     adapter_type: str
 
@@ -75,21 +75,16 @@ _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json")
 _KINDS = ("model", "snapshot", "seed")
 
 
-def open_dbt(
-    options: DbtOptions,
-    *,
-    select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-) -> DbtSession:
-    """Ask dbt for the project's relations and, when given, for a selection.
+def open_dbt(options: DbtOptions, selectors: Sequence[str] = ()) -> DbtSession:
+    """Ask dbt for the project's relations and for what each selector matches.
 
     Raises:
         UserError: dbt cannot read the project, the profile or the selection.
     """
-    selected = None
-    if select or exclude:
-        words = [*_flag("--select", select), *_flag("--exclude", exclude)]
-        selected = frozenset(node["unique_id"] for node in _ls(options, words))
+    selected = {
+        selector: frozenset(node["unique_id"] for node in _ls(options, ("--select", selector)))
+        for selector in selectors
+    }
     relations = {
         node["unique_id"]: node["relation_name"]
         for node in _ls(options, ())
@@ -103,10 +98,6 @@ def open_dbt(
         target=str(adapter.config.target_name),
         adapter_type=str(adapter.type()),
     )
-
-
-def _flag(name: str, words: Sequence[str]) -> list[str]:
-    return [name, *words] if words else []
 
 
 def _ls(options: DbtOptions, words: Sequence[str]) -> list[dict[str, Any]]:

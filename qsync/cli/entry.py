@@ -1,0 +1,127 @@
+"""The `qsync` command: finds the subcommand, and turns what it raises into an exit code.
+
+Command modules are imported when they are asked for, and import what is heavy when they run:
+`qsync --help` and `qsync validate` must feel instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from qsync import __version__
+from qsync.errors import UserError
+from qsync.exit_codes import ExitCode
+
+COMMANDS: dict[str, str] = {
+    "init": "qsync.cli.init:init",
+    "new": "qsync.cli.new:new",
+    "validate": "qsync.cli.validate:validate",
+    "ls": "qsync.cli.ls:ls",
+    "plan": "qsync.cli.plan:plan",
+    "apply": "qsync.cli.apply:apply",
+    "status": "qsync.cli.status:status",
+    "catalog": "qsync.cli.catalog:catalog",
+    "state": "qsync.cli.state:state",
+    "ledger": "qsync.cli.ledger:ledger",
+    "debug": "qsync.cli.debug:debug",
+    "emulator": "qsync.cli.emulator:emulator",
+    "completion": "qsync.cli.completion:completion",
+}
+"""Every command and where it is, in the order of `qsync --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
+        return command
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.version_option(__version__, "-V", "--version", prog_name="qsync")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Reverse ETL as code, from dbt to Qualified.
+
+    Declare syncs as YAML beside your dbt models; after `dbt run`, `qsync plan` shows what would
+    change in Qualified and `qsync apply` does it.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> ExitCode:
+    """Run a command line; what to end with."""
+    try:
+        result = cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="qsync",
+            standalone_mode=False,
+        )
+    except click.UsageError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.exceptions.Exit as ending:
+        return ExitCode(ending.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILED
+    except BrokenPipeError:
+        # The reader of our output left (`qsync ls | head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 - the last door: every error gets its words here
+        return _explain(error)
+    return ExitCode(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _explain(error: Exception) -> ExitCode:
+    from qsync.cli.failures import as_user_error
+    from qsync.views.console import notes_console
+    from qsync.views.failure import render_error
+
+    known = error if isinstance(error, UserError) else as_user_error(error)
+    console = notes_console()
+    if known is not None:
+        render_error(console, "qsync stopped", known)
+        return known.exit_code
+    if os.environ.get("QSYNC_TRACEBACK"):
+        traceback.print_exception(error)
+    # An exception's text may quote a value of a row, so only its type and place are shown.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    module = place.filename.replace(os.sep, "/").rpartition("/qsync/")[2]
+    bug = UserError(
+        f"A bug in qsync: {type(error).__name__} at {module}:{place.lineno}",
+        hint="nothing that was confirmed is lost; please report it. QSYNC_TRACEBACK=1 prints the "
+        "traceback, which may quote values of your data: look at it before you share it",
+    )
+    render_error(console, "qsync failed", bug)
+    return ExitCode.BUG
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(int(run()))

@@ -1,0 +1,103 @@
+"""Options that several commands share, with dbt's names; each is a `QSYNC_*` variable as well."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+LogFormat = Literal["text", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommonOptions:
+    """What every command that reads a project takes. Paths are as given."""
+
+    project_dir: Path
+    profiles_dir: Path | None
+    profile: str | None
+    target: str | None
+    target_path: Path | None
+    vars: str | None
+    log_format: LogFormat
+    quiet: bool
+
+
+def option(*names: str, also: Sequence[str] = (), **settings: Any) -> Callable[[Command], Command]:
+    """A click option that is a `QSYNC_*` variable as well, named after its long form.
+
+    Args:
+        names: As click takes them.
+        also: dbt's own variables for the same thing; qsync's comes first.
+        settings: As click takes them.
+    """
+    long = next(name for name in names if name.startswith("--")).partition("/")[0]
+    variable = "QSYNC_" + long.removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=[variable, *also], show_envvar=False, **settings)
+
+
+_COMMON = (
+    option(
+        "--project-dir",
+        also=["DBT_PROJECT_DIR"],
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        help="The dbt project's folder; the current one by default.",
+    ),
+    option(
+        "--profiles-dir",
+        also=["DBT_PROFILES_DIR"],
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where dbt's profiles.yml is.",
+    ),
+    option("--profile", also=["DBT_PROFILE"], help="dbt's profile."),
+    option("-t", "--target", also=["DBT_TARGET"], help="dbt's target."),
+    option(
+        "--target-path",
+        also=["DBT_TARGET_PATH"],
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where dbt writes its artifacts.",
+    ),
+    option("--vars", help="dbt's vars, as YAML."),
+    option(
+        "--log-format",
+        also=["DBT_LOG_FORMAT"],
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How progress is told on standard error.",
+    ),
+    option("-q", "--quiet", is_flag=True, help="Only warnings and errors on standard error."),
+)
+
+
+def common_options(command: Command) -> Command:
+    """Give a command dbt's flags, as one `common: CommonOptions`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **values: Any) -> Any:
+        names = CommonOptions.__dataclass_fields__
+        common = CommonOptions(**{name: values.pop(name) for name in names})
+        return command(*args, common=common, **values)
+
+    for decorate in reversed(_COMMON):
+        wrapped = decorate(wrapped)
+    return wrapped  # type: ignore[return-value]  # the wrapper takes the options instead
+
+
+def selection_options(command: Command) -> Command:
+    """Give a command `--select` and `--exclude`."""
+    about = "Names and globs of syncs, tag:…, or dbt selectors on their models (dim_leads+)."
+    select = option("-s", "--select", "select_", multiple=True, help=about)
+    exclude = option("--exclude", multiple=True, help="What --select takes, to leave out.")
+    return select(exclude(command))
+
+
+def json_option(command: Command) -> Command:
+    """Give a command `--json`."""
+    return option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

@@ -1,0 +1,65 @@
+"""`qsync plan`: what apply would do, and nothing else."""
+
+from __future__ import annotations
+
+import click
+
+from qsync.cli.loading import load_valid
+from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
+from qsync.cli.telling import no_match, tell_plan
+from qsync.cli.wiring import (
+    dbt_session,
+    plan_inputs,
+    read_artifacts,
+    reading_warehouse,
+    select,
+    selectors_of,
+)
+from qsync.exit_codes import ExitCode
+
+
+@click.command("plan")
+@selection_options
+@option("--full-refresh", is_flag=True, help="Plan to send every valid record.")
+@option("--limit", type=click.IntRange(1), help="Plan to send at most N records per object.")
+@option("-v", "--verbose", is_flag=True, help="Open what is folded.")
+@option(
+    "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes, with 0 when none."
+)
+@json_option
+@common_options
+def plan(
+    select_: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    limit: int | None,
+    verbose: bool,
+    detailed_exitcode: bool,
+    as_json: bool,
+    common: CommonOptions,
+) -> ExitCode:
+    """Show what would change in Qualified.
+
+    Asks the warehouse and nothing else: no API key is needed and nothing is written anywhere.
+    """
+    from qsync.execution.planner import PlanOptions, make_plan
+
+    loaded = load_valid(common)
+    artifacts = read_artifacts(loaded)
+    with dbt_session(common, loaded, selectors_of(loaded, select_, exclude)) as session:
+        syncs = select(loaded, artifacts.manifest, session, select_, exclude)
+        if not syncs:
+            return no_match(loaded, as_json)
+        warehouse = reading_warehouse(loaded, session)
+        result = make_plan(
+            plan_inputs(loaded, artifacts, session, syncs),
+            PlanOptions(full_refresh=full_refresh, limit=limit),
+            warehouse,
+            lambda _, request: warehouse.change_set(request),
+        )
+    tell_plan(result.plan, (*loaded.diagnostics, *result.diagnostics), as_json, verbose)
+    if result.plan is None:
+        return ExitCode.FAILED
+    if detailed_exitcode and result.plan.has_changes:
+        return ExitCode.CHANGES
+    return ExitCode.OK

@@ -1,0 +1,90 @@
+"""`qsync validate`: every problem of every file, offline and at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qsync.artifacts import check_stale, read_manifest, resolve
+from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
+from qsync.cli.options import CommonOptions, common_options, json_option
+from qsync.diagnostics import Diagnostic, Severity
+from qsync.exit_codes import ExitCode
+from qsync.fields import read_catalog
+from qsync.planning.compile import check_sync
+from qsync.planning.writers import check_writers
+
+
+@click.command("validate")
+@json_option
+@common_options
+def validate(as_json: bool, common: CommonOptions) -> ExitCode:
+    """Check the project's files: offline, without credentials.
+
+    Reads qsync.yml, every *.qsync.yml, the field catalog and dbt's manifest. Ends with 1 when there
+    is an error, with 0 when there are only warnings.
+    """
+    try:
+        loaded = load(common)
+    except InvalidProjectError as error:
+        return _say(error.diagnostics, None, as_json)
+    return _say(check(loaded), loaded, as_json)
+
+
+def check(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """Every problem that can be known without a warehouse and without Qualified."""
+    found = list(loaded.diagnostics)
+    manifest, problems = read_manifest(loaded.manifest_path, _shown(loaded))
+    found += problems
+    catalog, problems = read_catalog(
+        loaded.catalog_path, loaded.catalog_path.name, missing=Severity.WARNING
+    )
+    found += problems
+    found += check_writers(loaded.project.syncs)
+    if manifest is not None:
+        for sync in loaded.project.syncs:
+            node = resolve(
+                manifest,
+                sync.model,
+                loaded.project.name,
+                position=sync.model_position,
+                sync=sync.name,
+            )
+            if isinstance(node, Diagnostic):
+                found.append(node)
+                continue
+            stale = check_stale(
+                node, manifest, loaded.project_dir, position=sync.model_position, sync=sync.name
+            )
+            found += [] if stale is None else [stale]
+            found += check_sync(sync, node, catalog)
+    return tuple(sorted(found, key=Diagnostic.sort_key))
+
+
+def _shown(loaded: Loaded) -> str:
+    path: Path = loaded.manifest_path
+    try:
+        return path.relative_to(loaded.project_dir).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _say(diagnostics: tuple[Diagnostic, ...], loaded: Loaded | None, as_json: bool) -> ExitCode:
+    code = ExitCode.FAILED if errors_of(diagnostics) else ExitCode.OK
+    if as_json:
+        import orjson
+
+        from qsync.views.diagnostics_text import diagnostics_document
+
+        click.echo(orjson.dumps(diagnostics_document(diagnostics), option=orjson.OPT_INDENT_2))
+        return code
+    if diagnostics:
+        from qsync.views.console import data_console
+        from qsync.views.diagnostics_text import render_diagnostics
+
+        render_diagnostics(diagnostics, data_console())
+    if code is ExitCode.OK and loaded is not None:
+        count = len(loaded.project.syncs)
+        click.echo(f"Valid: {count} {'sync' if count == 1 else 'syncs'}.")
+    return code

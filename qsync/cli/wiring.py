@@ -1,0 +1,182 @@
+"""Where the rooms meet: dbt's session, the warehouse and Qualified, for one command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qsync.artifacts import Manifest, read_manifest, resolve
+from qsync.cli.loading import InvalidProjectError, Loaded, errors_of
+from qsync.cli.options import CommonOptions
+from qsync.diagnostics import Diagnostic
+from qsync.execution.planner import PlanInputs, destination_of
+from qsync.fields import FieldCatalog, read_catalog
+from qsync.planning.selection import dbt_selectors, select_syncs
+from qsync.project.model import Sync
+
+if TYPE_CHECKING:
+    from qsync.qualified.client import QualifiedClient
+    from qsync.warehouse import DbtSession, ReadingWarehouse, WritingWarehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """What plan and apply stand on besides the sync files."""
+
+    manifest: Manifest
+    catalog: FieldCatalog
+
+
+def read_artifacts(loaded: Loaded) -> Artifacts:
+    """dbt's manifest and the field catalog.
+
+    Raises:
+        InvalidProjectError: One of them is missing or unreadable.
+    """
+    manifest, problems = read_manifest(
+        loaded.manifest_path, relative(loaded.manifest_path, loaded.project_dir)
+    )
+    catalog, found = read_catalog(loaded.catalog_path, loaded.catalog_path.name)
+    diagnostics = (*loaded.diagnostics, *problems, *found)
+    if manifest is None or catalog is None or errors_of(diagnostics):
+        raise InvalidProjectError(diagnostics)
+    return Artifacts(manifest, catalog)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path as a person in the project's folder would write it."""
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+@contextlib.contextmanager
+def dbt_session(
+    common: CommonOptions, loaded: Loaded, selectors: Sequence[str] = ()
+) -> Iterator[DbtSession]:
+    """Ask dbt for relations, selections and a live adapter; closed at the end."""
+    from qsync.warehouse import DbtOptions, open_dbt
+
+    private_folder(loaded.own_path)
+    options = DbtOptions(
+        project_dir=loaded.project_dir,
+        profiles_dir=common.profiles_dir,
+        profile=common.profile,
+        target=common.target,
+        vars=common.vars,
+        own_target_path=(loaded.own_path / "dbt").resolve(),
+    )
+    session = open_dbt(options, selectors)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner can look into, under any umask."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def selectors_of(loaded: Loaded, select: Sequence[str], exclude: Sequence[str]) -> list[str]:
+    """What dbt has to be asked to understand a selection."""
+    return dbt_selectors(loaded.project.syncs, *select, *exclude)
+
+
+def select(
+    loaded: Loaded,
+    manifest: Manifest,
+    session: DbtSession,
+    select: Sequence[str],
+    exclude: Sequence[str],
+) -> tuple[Sync, ...]:
+    """The enabled syncs a selection means."""
+
+    def node(sync: Sync) -> str | None:
+        found = resolve(manifest, sync.model, loaded.project.name)
+        return None if isinstance(found, Diagnostic) else found.unique_id
+
+    return select_syncs(
+        loaded.project.syncs,
+        select,
+        exclude,
+        nodes_of=lambda selector: session.selected[selector],
+        node=node,
+    )
+
+
+def plan_inputs(
+    loaded: Loaded, artifacts: Artifacts, session: DbtSession, syncs: tuple[Sync, ...]
+) -> PlanInputs:
+    """What a plan stands on."""
+    return PlanInputs(
+        project=loaded.project,
+        project_dir=loaded.project_dir,
+        manifest=artifacts.manifest,
+        catalog=artifacts.catalog,
+        target=session.target,
+        destination=destination_of(loaded.project),
+        syncs=syncs,
+    )
+
+
+def reading_warehouse(loaded: Loaded, session: DbtSession) -> ReadingWarehouse:
+    """The warehouse for commands that write nothing."""
+    from qsync.warehouse import ReadingWarehouse, column_reader
+
+    return ReadingWarehouse(
+        session.connection,
+        loaded.project.settings.state_schema,
+        session.relations,
+        column_reader(session.connection),
+    )
+
+
+def writing_warehouse(loaded: Loaded, session: DbtSession) -> WritingWarehouse:
+    """The warehouse for commands that write state."""
+    from qsync.warehouse import WritingWarehouse, column_reader
+
+    return WritingWarehouse(
+        session.connection,
+        loaded.project.settings.state_schema,
+        session.relations,
+        column_reader(session.connection),
+        destination=destination_of(loaded.project),
+        project=loaded.project.name,
+    )
+
+
+def qualified_client(loaded: Loaded) -> QualifiedClient:
+    """Qualified, with the key from the environment.
+
+    Raises:
+        UserError: There is no usable key.
+    """
+    from qsync.qualified.client import QualifiedClient
+    from qsync.qualified.key import read_api_key
+
+    settings = loaded.project.settings.qualified
+    key = read_api_key(os.environ, settings.api_key_env)
+    return QualifiedClient(settings.base_url, key, limits=settings.limits)
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit of the checkout the folder is in, or None when there is none."""
+    try:
+        said = subprocess.run(  # noqa: S603 - fixed words and a folder
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.strip() or None if said.returncode == 0 else None

@@ -1,0 +1,300 @@
+"""Making a plan: the one path that `plan` and `apply` share.
+
+`plan` measures with the warehouse's diff, `apply` by staging and counting the staged table; all
+else, and the object that results, is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qsync.artifacts import Manifest, Node, check_stale, resolve
+from qsync.diagnostics import Diagnostic, Severity
+from qsync.fields.model import FieldCatalog
+from qsync.planning.changes import ChangeSet
+from qsync.planning.compile import compile_sync
+from qsync.planning.compiled import CompiledStream, CompiledSync
+from qsync.planning.drift import drift
+from qsync.planning.fingerprint import stream_id
+from qsync.planning.guards import breaches
+from qsync.planning.plan import Plan, StreamPlan, SyncPlan
+from qsync.planning.ports import DiffRequest, PlanningWarehouse, StreamState
+from qsync.planning.writers import check_writers
+from qsync.project.model import ObjectType, Project, Sync
+
+Measure = Callable[[str, DiffRequest], ChangeSet]
+"""Compares one stream with its state: stream id and request to counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a command was asked for.
+
+    Attributes:
+        full_refresh: Send everything valid.
+        baseline: Put records down as synced and send nothing.
+        limit: Records to send at most, per sync.
+    """
+
+    full_refresh: bool = False
+    baseline: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """What a plan stands on.
+
+    Attributes:
+        project: Everything declared.
+        project_dir: Its folder.
+        manifest: dbt's.
+        catalog: The field catalog.
+        target: The dbt target's name.
+        destination: Host, with the account when one is named.
+        syncs: The syncs to plan.
+        live: Qualified's definitions of now, when apply asked for them: a sync whose mapped field
+            is gone or changed its type is blocked.
+    """
+
+    project: Project
+    project_dir: Path
+    manifest: Manifest
+    catalog: FieldCatalog
+    target: str
+    destination: str
+    syncs: tuple[Sync, ...]
+    live: FieldCatalog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan, or None with the errors that prevented it; warnings either way."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def destination_of(project: Project) -> str:
+    """Whose state it is: the host, and the account when one is named."""
+    qualified = project.settings.qualified
+    host = qualified.base_url.partition("://")[2].partition("/")[0]
+    return host if qualified.account is None else f"{host} ({qualified.account})"
+
+
+def make_plan(
+    inputs: PlanInputs, options: PlanOptions, warehouse: PlanningWarehouse, measure: Measure
+) -> PlanResult:
+    """Compile the syncs, compare each stream with its state, check the guards.
+
+    Every problem of every sync is found before anything is measured; an error stops the plan.
+    """
+    compiled, diagnostics = compile_all(inputs, warehouse)
+    if any(item.severity is Severity.ERROR for item in diagnostics):
+        return PlanResult(None, tuple(diagnostics))
+    allowed = inputs.target in inputs.project.settings.qualified.apply_targets
+    planned = tuple(
+        _plan_sync(item, relation, inputs, options, warehouse, measure, allowed)
+        for item, relation in compiled
+    )
+    orphans = warehouse.orphans(
+        inputs.destination, inputs.project.name, sorted(_declared(inputs.project, inputs))
+    )
+    plan = Plan(
+        project=inputs.project.name,
+        target=inputs.target,
+        destination=inputs.destination,
+        dbt_invocation_id=inputs.manifest.invocation_id,
+        syncs=planned,
+        orphans=orphans,
+        apply_allowed=allowed,
+    )
+    return PlanResult(plan, tuple(diagnostics))
+
+
+def compile_all(
+    inputs: PlanInputs, warehouse: PlanningWarehouse
+) -> tuple[list[tuple[CompiledSync, str]], list[Diagnostic]]:
+    """The compiled syncs with their relations, companies' first, and every diagnostic."""
+    found: list[tuple[CompiledSync, str]] = []
+    diagnostics: list[Diagnostic] = check_writers(inputs.project.syncs)
+    relations = warehouse.relations()
+    for sync in inputs.syncs:
+        node = resolve(
+            inputs.manifest,
+            sync.model,
+            inputs.project.name,
+            position=sync.model_position,
+            sync=sync.name,
+        )
+        if isinstance(node, Diagnostic):
+            diagnostics.append(node)
+            continue
+        problem = _check_relation(sync, node, relations, inputs)
+        stale = check_stale(
+            node, inputs.manifest, inputs.project_dir, position=sync.model_position, sync=sync.name
+        )
+        diagnostics += [item for item in (problem, stale) if item is not None]
+        if problem is not None:
+            continue
+        relation = relations[node.unique_id]
+        columns = warehouse.columns(relation)
+        if columns is None:
+            diagnostics.append(_no_relation(sync, relation))
+            continue
+        compilation = compile_sync(sync, node, columns, inputs.catalog)
+        diagnostics += compilation.diagnostics
+        if compilation.compiled is not None:
+            found.append((compilation.compiled, relation))
+    # Companies first, so that a lead finds the values of its company there.
+    found.sort(key=lambda item: item[0].sync.object is not ObjectType.COMPANY)
+    diagnostics.sort(key=Diagnostic.sort_key)
+    return found, diagnostics
+
+
+def _check_relation(
+    sync: Sync, node: Node, relations: Mapping[str, str], inputs: PlanInputs
+) -> Diagnostic | None:
+    """The manifest must have been made for the target that is planned."""
+    relation = relations.get(node.unique_id)
+    if relation is None:
+        return Diagnostic(
+            "QS214",
+            Severity.ERROR,
+            sync.model_position,
+            f"model '{sync.model}' is in the manifest and dbt does not find it any more",
+            "run `dbt run` (or `dbt parse`) again",
+            sync.name,
+        )
+    if node.relation_name is not None and node.relation_name != relation:
+        return Diagnostic(
+            "QS215",
+            Severity.ERROR,
+            sync.model_position,
+            f"dbt last ran for another target: the manifest has {_bare(node.relation_name)}, "
+            f"target '{inputs.target}' is {_bare(relation)}",
+            f"run `dbt run --target {inputs.target}` first, or name the target dbt ran for",
+            sync.name,
+        )
+    return None
+
+
+def _no_relation(sync: Sync, relation: str) -> Diagnostic:
+    return Diagnostic(
+        "QS216",
+        Severity.ERROR,
+        sync.model_position,
+        f"the warehouse has no {_bare(relation)}",
+        f"run `dbt run --select {sync.model.name}` first",
+        sync.name,
+    )
+
+
+def _bare(relation: str) -> str:
+    return relation.replace('"', "").replace("`", "")
+
+
+def _plan_sync(
+    compiled: CompiledSync,
+    relation: str,
+    inputs: PlanInputs,
+    options: PlanOptions,
+    warehouse: PlanningWarehouse,
+    measure: Measure,
+    allowed: bool,
+) -> SyncPlan:
+    streams = tuple(
+        _plan_stream(compiled, stream, relation, inputs, options, warehouse, measure, allowed)
+        for stream in compiled.streams
+    )
+    return SyncPlan(compiled, relation, streams, _blocked(compiled, streams, inputs.live))
+
+
+def _blocked(
+    compiled: CompiledSync, streams: Sequence[StreamPlan], live: FieldCatalog | None
+) -> str | None:
+    drifted = None if live is None else drift(compiled.streams, live)
+    if drifted is not None:
+        return drifted
+    if streams[-1].counts.in_model == 0:
+        return (
+            f"model '{compiled.sync.model}' is empty: that is more often an accident upstream "
+            "than the wish to remove everybody"
+        )
+    return None
+
+
+def _plan_stream(
+    compiled: CompiledSync,
+    stream: CompiledStream,
+    relation: str,
+    inputs: PlanInputs,
+    options: PlanOptions,
+    warehouse: PlanningWarehouse,
+    measure: Measure,
+    allowed: bool,
+) -> StreamPlan:
+    identity = stream_id(
+        inputs.destination, inputs.project.name, compiled.name, stream.object.value
+    )
+    state = _state(compiled.sync, stream, identity, inputs, warehouse)
+    request = DiffRequest(stream, relation, state, options.full_refresh)
+    change_set = measure(identity, request)
+    first_load = state.table is None
+    unknown = first_load and not allowed
+    return StreamPlan(
+        stream=stream,
+        stream_id=identity,
+        counts=change_set.counts,
+        fields=change_set.fields,
+        first_load=first_load,
+        baseline_unknown=unknown,
+        limit=options.limit,
+        breaches=()
+        if options.baseline
+        else breaches(
+            compiled.sync.config.guards,
+            change_set,
+            first_load=first_load,
+            full_refresh=options.full_refresh,
+        ),
+        full_refresh=options.full_refresh,
+        baseline=options.baseline,
+    )
+
+
+def _state(
+    sync: Sync,
+    stream: CompiledStream,
+    identity: str,
+    inputs: PlanInputs,
+    warehouse: PlanningWarehouse,
+) -> StreamState:
+    """The stream's state, under its former name if the sync was renamed and has none yet."""
+    state = warehouse.stream_state(identity)
+    if state.table is None and sync.renamed_from is not None:
+        former = stream_id(
+            inputs.destination, inputs.project.name, sync.renamed_from, stream.object.value
+        )
+        before = warehouse.stream_state(former)
+        return state if before.table is None else before
+    return state
+
+
+def _declared(project: Project, inputs: PlanInputs) -> set[str]:
+    """Ids of every stream declared, under its name and its former one."""
+    found: set[str] = set()
+    for sync in project.syncs:
+        names = [sync.name] if sync.renamed_from is None else [sync.name, sync.renamed_from]
+        for name in names:
+            for object_type in _objects(sync):
+                found.add(stream_id(inputs.destination, project.name, name, object_type.value))
+    return found
+
+
+def _objects(sync: Sync) -> Iterable[ObjectType]:
+    yield sync.object
+    if sync.company is not None:
+        yield ObjectType.COMPANY

@@ -1,0 +1,148 @@
+"""From a stream's plan and its delivery to its run record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from qsync.execution.deliver import DeliveryResult
+from qsync.execution.remote import RemoteError
+from qsync.ledger.record import RunRecord, RunStatus
+from qsync.planning.plan import StreamPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every record of a run says about where it comes from."""
+
+    run_id: str
+    target: str
+    started_at: datetime
+    dbt_invocation_id: str | None
+    git_commit: str | None
+    qsync_version: str
+
+
+def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
+    """A stream's record as it begins: everything planned is unsent yet."""
+    counts = plan.counts
+    return RunRecord(
+        run_id=origin.run_id,
+        sync=plan.stream.sync,
+        object=plan.object.value,
+        target=origin.target,
+        status=RunStatus.RUNNING,
+        started_at=at,
+        rows_in_model=counts.in_model,
+        rows_added=counts.added,
+        rows_changed=counts.changed,
+        rows_removed=counts.removed,
+        rows_unchanged=counts.unchanged,
+        rows_invalid=counts.invalid_total,
+        rows_resting=counts.resting,
+        rows_planned=plan.planned,
+        rows_unsent=plan.planned,
+        dbt_invocation_id=origin.dbt_invocation_id,
+        git_commit=origin.git_commit,
+        qsync_version=origin.qsync_version,
+        config_fingerprint=plan.stream.fingerprint,
+        details=_details(plan),
+    )
+
+
+def _details(plan: StreamPlan) -> dict[str, Any]:
+    """What has no column: only names, reasons and numbers, and only what is not nothing."""
+    counts = plan.counts
+    found: dict[str, Any] = {
+        "invalid": dict(counts.invalid),
+        "fields": {
+            change.field: {"changed": change.changed, "set": change.set, "cleared": change.cleared}
+            for change in plan.fields
+        },
+        "conflicts": dict(counts.conflicts),
+        "other_domain": counts.other_domain,
+        "retried": counts.retried,
+        "unsettled": counts.unsettled,
+        "returned": counts.returned,
+        "first_load": plan.first_load,
+        "full_refresh": plan.full_refresh,
+        "limit": plan.limit,
+        "stream": "company block" if plan.stream.grouped else None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def stopped(
+    record: RunRecord,
+    plan: StreamPlan,
+    blocked: str | None,
+    error: RemoteError | None,
+    interrupted: bool,
+    at: datetime,
+) -> RunRecord:
+    """The record of a stream that did not run, and why."""
+    status, why = RunStatus.STOPPED, _why(plan, blocked)
+    if error is not None:
+        why = {"message": f"not run: {error.message}", "hint": error.hint}
+    elif interrupted:
+        status, why = RunStatus.INTERRUPTED, {"message": "not run: the run was stopped"}
+    return replace(record, status=status, finished_at=at, details={**record.details, "error": why})
+
+
+def _why(plan: StreamPlan, blocked: str | None) -> Mapping[str, str | None]:
+    if blocked is not None:
+        return {"message": blocked, "hint": None}
+    if not plan.breaches:
+        return {"message": "another stream of the sync broke a guard", "hint": None}
+    said = "; ".join(
+        f"guard {breach.guard} {breach.limit}: {breach.count:,} of {breach.base:,}"
+        for breach in plan.breaches
+    )
+    hint = "if that is right, raise the guard in the sync's `config: guards:`"
+    return {"message": said, "hint": hint}
+
+
+def baselined(record: RunRecord, at: datetime) -> RunRecord:
+    """The record of a baseline: everything put down as synced, nothing sent."""
+    return replace(record, status=RunStatus.BASELINED, finished_at=at)
+
+
+def after_delivery(
+    record: RunRecord, result: DeliveryResult, *, requests: int, retries: int, at: datetime
+) -> RunRecord:
+    """The record of a stream that was delivered, wholly or not."""
+    details: dict[str, Any] = dict(record.details)
+    if result.reasons:
+        details["rejects"] = dict(result.reasons)
+    if result.foreign_results:
+        details["foreign_results"] = result.foreign_results
+    if result.unsettled_jobs:
+        details["unsettled_jobs"] = list(result.unsettled_jobs)
+    if result.error is not None:
+        details["error"] = {"message": result.error.message, "hint": result.error.hint}
+    return replace(
+        record,
+        status=_status(result),
+        finished_at=at,
+        rows_succeeded=result.succeeded,
+        rows_rejected=result.rejected,
+        rows_unknown=result.unknown,
+        rows_invalid_late=result.invalid_late,
+        rows_unsent=result.unsent,
+        jobs=result.jobs,
+        requests=requests,
+        retries=retries,
+        details=details,
+    )
+
+
+def _status(result: DeliveryResult) -> RunStatus:
+    if result.error is not None:
+        return RunStatus.FAILED
+    if result.stopped:
+        return RunStatus.INTERRUPTED
+    if result.rejected or result.unknown or result.invalid_late:
+        return RunStatus.PARTIAL
+    return RunStatus.SUCCEEDED
