@@ -24,7 +24,11 @@ class LedgerColumn:
 LEDGER_COLUMNS: tuple[LedgerColumn, ...] = (
     LedgerColumn("run_id", "text", "The `qsync apply` that wrote this row."),
     LedgerColumn("sync", "text", "The sync's name."),
-    LedgerColumn("object", "text", "Qualified's object: lead or company. A leads sync with a `company:` block has a row for each."),
+    LedgerColumn(
+        "object",
+        "text",
+        "Qualified's object: lead or company. A leads sync with a `company:` block has a row for each.",
+    ),
     LedgerColumn("target", "text", "The dbt target of the run."),
     LedgerColumn(
         "status",
@@ -34,27 +38,55 @@ LEDGER_COLUMNS: tuple[LedgerColumn, ...] = (
     ),
     LedgerColumn("started_at", "timestamp", "When the run began, UTC."),
     LedgerColumn("finished_at", "timestamp", "When it ended, UTC; empty while running."),
-    LedgerColumn("rows_in_model", "bigint", "Records the model holds for this object, valid or not."),
+    LedgerColumn(
+        "rows_in_model", "bigint", "Records the model holds for this object, valid or not."
+    ),
     LedgerColumn("rows_added", "bigint", "Records never sent before."),
-    LedgerColumn("rows_changed", "bigint", "Records with something to send that differs from what was acknowledged."),
+    LedgerColumn(
+        "rows_changed",
+        "bigint",
+        "Records with something to send that differs from what was acknowledged.",
+    ),
     LedgerColumn("rows_removed", "bigint", "Records that left the model since the last run."),
     LedgerColumn("rows_unchanged", "bigint", "Records with nothing to send."),
     LedgerColumn("rows_invalid", "bigint", "Records that cannot be sent as they are; never sent."),
-    LedgerColumn("rows_resting", "bigint", "Records Qualified rejected twice as they are; not sent again until they change."),
-    LedgerColumn("rows_planned", "bigint", "Records the plan would send: succeeded + rejected + unknown + invalid_late + unsent."),
+    LedgerColumn(
+        "rows_resting",
+        "bigint",
+        "Records Qualified rejected twice as they are; not sent again until they change.",
+    ),
+    LedgerColumn(
+        "rows_planned",
+        "bigint",
+        "Records the plan would send: succeeded + rejected + unknown + invalid_late + unsent.",
+    ),
     LedgerColumn("rows_succeeded", "bigint", "Records Qualified confirmed one by one."),
     LedgerColumn("rows_rejected", "bigint", "Records Qualified rejected."),
-    LedgerColumn("rows_unknown", "bigint", "Records sent without an answer; the next run sends them again."),
+    LedgerColumn(
+        "rows_unknown", "bigint", "Records sent without an answer; the next run sends them again."
+    ),
     LedgerColumn("rows_invalid_late", "bigint", "Records that could not be written as JSON."),
-    LedgerColumn("rows_unsent", "bigint", "Records left for a later run (a limit, a stop, an interruption)."),
+    LedgerColumn(
+        "rows_unsent", "bigint", "Records left for a later run (a limit, a stop, an interruption)."
+    ),
     LedgerColumn("jobs", "bigint", "Bulk jobs submitted."),
     LedgerColumn("requests", "bigint", "HTTP requests made, retries included."),
     LedgerColumn("retries", "bigint", "Requests that were repeated."),
-    LedgerColumn("dbt_invocation_id", "text", "The dbt invocation that wrote the manifest this run was planned on."),
+    LedgerColumn(
+        "dbt_invocation_id",
+        "text",
+        "The dbt invocation that wrote the manifest this run was planned on.",
+    ),
     LedgerColumn("git_commit", "text", "The commit of the project's checkout, when there is one."),
     LedgerColumn("qsync_version", "text", "The version of qsync."),
-    LedgerColumn("config_fingerprint", "text", "Changes when the meaning of the sync's mapping does."),
-    LedgerColumn("details", "text", "JSON: invalid rows and rejects by reason, fields changed, conflicts, the error."),
+    LedgerColumn(
+        "config_fingerprint", "text", "Changes when the meaning of the sync's mapping does."
+    ),
+    LedgerColumn(
+        "details",
+        "text",
+        "JSON: invalid rows and rejects by reason, fields changed, conflicts, the error.",
+    ),
 )
 """Every column, in order."""
 

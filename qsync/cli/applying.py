@@ -1,0 +1,208 @@
+"""One apply on the command line: threads, signals, what is shown, the ledger's seed, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from qsync import __version__
+from qsync.cli.loading import Loaded
+from qsync.cli.options import CommonOptions
+from qsync.cli.telling import print_json, tell_plan
+from qsync.cli.wiring import git_commit, relative
+from qsync.diagnostics import Diagnostic
+from qsync.errors import UserError
+from qsync.execution.apply import ApplyResult
+from qsync.execution.apply import apply as run_apply
+from qsync.execution.deliver import DeliveryProgress
+from qsync.execution.planner import PlanInputs, PlanOptions
+from qsync.execution.recording import Origin
+from qsync.exit_codes import ExitCode
+from qsync.ledger import row_from_cells, write_seed
+from qsync.ledger.record import RunRecord, RunStatus
+from qsync.planning.plan import Plan, StreamPlan
+from qsync.views.console import data_console, notes_console
+from qsync.views.documents import run_document
+from qsync.views.progress import RunProgress, make_progress
+from qsync.views.run_text import render_run
+
+if TYPE_CHECKING:
+    from qsync.qualified.client import QualifiedClient
+    from qsync.warehouse import WritingWarehouse
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Application:
+    """Everything one `qsync apply` needs, put together by the command."""
+
+    loaded: Loaded
+    inputs: PlanInputs
+    options: PlanOptions
+    warehouse: WritingWarehouse
+    client: QualifiedClient
+    common: CommonOptions
+    auto_approve: bool
+    as_json: bool
+    verbose: bool
+
+    def run(self) -> ExitCode:
+        """Apply, write the seed, say what happened; the exit code."""
+        progress = make_progress(
+            notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
+        )
+        view = _View(progress, self.as_json, self.verbose, self.auto_approve)
+        # All of the warehouse's work in one thread: adapters' connections belong to threads.
+        with ThreadPoolExecutor(1, "warehouse") as pool, progress:
+            result = asyncio.run(self._apply(pool, view))
+            seed = pool.submit(self._write_seed).result() if result.records else None
+        self._tell(result, seed)
+        return exit_code(result)
+
+    async def _apply(self, pool: ThreadPoolExecutor, view: _View) -> ApplyResult:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+
+        def in_warehouse(work: Callable[[], T], /) -> Awaitable[T]:
+            return loop.run_in_executor(pool, work)
+
+        from qsync.qualified.clock import SystemClock
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _on_signal, stop)
+        async with self.client:
+            return await run_apply(
+                self.inputs,
+                self.options,
+                self._origin(),
+                warehouse=self.warehouse,
+                in_warehouse=in_warehouse,
+                api=self.client,
+                clock=SystemClock(),
+                view=view,
+                holder=_holder(),
+                stop=stop,
+            )
+
+    def _origin(self) -> Origin:
+        now = datetime.now(UTC)
+        return Origin(
+            run_id=f"{now:%Y%m%dt%H%M%S}_{secrets.token_hex(3)}",
+            target=self.inputs.target,
+            started_at=now,
+            dbt_invocation_id=self.inputs.manifest.invocation_id,
+            git_commit=git_commit(self.loaded.project_dir),
+            qsync_version=__version__,
+        )
+
+    def _write_seed(self) -> str:
+        rows = self.warehouse.ledger(self.inputs.project.name)
+        write_seed(self.loaded.seed_path, [row_from_cells(cells) for cells in rows])
+        return relative(self.loaded.seed_path, self.loaded.project_dir)
+
+    def _tell(self, result: ApplyResult, seed: str | None) -> None:
+        if result.declined:
+            click.echo("Declined: nothing was sent, nothing was kept.", err=True)
+        if not result.records:
+            return
+        table = f"{self.inputs.project.settings.state_schema}.qsync_runs"
+        document = run_document(result.records, seed=seed, table=table)
+        if self.as_json:
+            print_json(document)
+        else:
+            render_run(document, data_console())
+        if result.error is not None:
+            raise UserError(result.error.message, hint=result.error.hint)
+
+
+def exit_code(result: ApplyResult) -> ExitCode:
+    """What an apply ends with, from its records alone."""
+    if result.plan is None:
+        return ExitCode.FAILED
+    if result.declined:
+        return ExitCode.DECLINED
+    statuses = {record.status for record in result.records}
+    if RunStatus.INTERRUPTED in statuses:
+        return ExitCode.INTERRUPTED
+    if statuses & {RunStatus.FAILED, RunStatus.STOPPED}:
+        return ExitCode.FAILED
+    return ExitCode.PARTIAL if RunStatus.PARTIAL in statuses else ExitCode.OK
+
+
+class _View:
+    """Shows the plan, asks, and tells how it goes."""
+
+    def __init__(
+        self, progress: RunProgress, as_json: bool, verbose: bool, auto_approve: bool
+    ) -> None:
+        self._progress = progress
+        self._as_json = as_json
+        self._verbose = verbose
+        self._auto_approve = auto_approve
+
+    def show(self, plan: Plan, diagnostics: Sequence[Diagnostic]) -> None:
+        """The plan; with --json only the run's document goes to standard output."""
+        if self._as_json:
+            tell_plan(None, diagnostics, as_json=True)
+        else:
+            tell_plan(plan, diagnostics, as_json=False, verbose=self._verbose)
+
+    def approve(self, plan: Plan) -> bool:
+        """Only `yes` goes on."""
+        if self._auto_approve:
+            return True
+        click.echo(f"\nApply this to {plan.destination}? Only 'yes' goes on: ", err=True, nl=False)
+        return sys.stdin.readline().strip() == "yes"
+
+    def start(self, stream: StreamPlan) -> None:
+        """A stream's delivery begins."""
+        self._progress.start(stream.stream.label, stream.to_send)
+
+    def update(self, progress: DeliveryProgress) -> None:
+        """It goes on."""
+        self._progress.update(progress)
+
+    def finish(self, record: RunRecord) -> None:  # noqa: ARG002 - told once all have ended
+        """A stream has ended."""
+        self._progress.finish()
+
+    def died(self, run_ids: Sequence[str]) -> None:
+        """Earlier runs were found dead."""
+        self._progress.event(
+            "dead_runs",
+            f"Closed {len(run_ids)} earlier run{'s' if len(run_ids) > 1 else ''} that had died "
+            f"({', '.join(run_ids)}); what they may have sent is compared anew.",
+            level="warning",
+            runs=len(run_ids),
+        )
+
+
+def _on_signal(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        # Safe at any moment: state advances by committed transactions, and the next apply closes
+        # this run and sends what it left open.
+        os.write(2, b"\nLeaving at once; the next apply settles what is open.\n")
+        os._exit(ExitCode.INTERRUPTED)
+    stop.set()
+    os.write(2, b"\nStopping: nothing more is submitted, what is open is awaited. Again: leave.\n")
+
+
+def _holder() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "somebody"
+    return f"{user} on {socket.gethostname()}, process {os.getpid()}"
