@@ -45,7 +45,12 @@ class Bench:
         self.stage.now = lambda: self.clock.elapsed
 
     def run(
-        self, *, limit: int | None = None, stop_after: float | None = None, open_jobs: int = 20
+        self,
+        *,
+        limit: int | None = None,
+        stop_after: float | None = None,
+        open_jobs: int = 20,
+        job_deadline: float = 3_600.0,
     ) -> DeliveryResult:
         async def main() -> DeliveryResult:
             if stop_after is not None:
@@ -61,6 +66,7 @@ class Bench:
                 stop=self.stop,
                 limit=limit,
                 open_jobs=open_jobs,
+                job_deadline=job_deadline,
             )
 
         return self.clock.run(main())
@@ -106,7 +112,7 @@ def test_open_jobs_and_rows_read_at_once_are_bounded() -> None:
     desk.api.seconds = 10.0
     desk.run(open_jobs=7)
     assert desk.api.most_open == 7
-    assert desk.stage.largest_read == 5_000
+    assert max(desk.stage.reads) == 5_000
 
 
 def test_confirmed_chunks_are_committed_every_few_seconds() -> None:
@@ -225,6 +231,22 @@ def test_an_answer_that_ends_it_stops_submitting_and_drains_what_is_open(
     assert desk.stage.counts == {"succeeded": 1_000}
 
 
+def test_an_error_while_a_batch_is_halved_leaves_the_parts_not_submitted_unsent() -> None:
+    desk = bench(500)
+    desk.api.refuse = lambda ids: REFUSED if "r1-400" in ids else None
+    desk.api.on_submit = {4: AuthError("401")}
+    result = desk.run()
+    assert ends(result) == (250, 0, 0, 0, 250)
+    assert len(desk.api.submits) == 4
+
+
+def test_after_an_error_the_rest_of_the_stage_is_not_even_read() -> None:
+    desk = bench(50_000)
+    desk.api.on_submit = {1: AuthError("401")}
+    desk.run(open_jobs=1)
+    assert desk.stage.reads == [5_000]
+
+
 def test_a_submit_that_was_never_made_leaves_its_rows_unsent() -> None:
     desk = bench(500)
     desk.api.on_submit = {1: RetryableError("no connection")}
@@ -249,6 +271,13 @@ def test_answers_lost_in_a_row_end_the_delivery_before_everything_is_unknown() -
     result = desk.run(open_jobs=1)
     assert ends(result) == (0, 0, 1_500, 0, 48_500)
     assert isinstance(result.error, AmbiguousError)
+
+
+def test_lost_answers_between_accepted_jobs_do_not_end_the_delivery() -> None:
+    desk = bench(5_000)
+    desk.api.on_submit = {number: AmbiguousError("lost") for number in (1, 2, 4, 5, 7, 8)}
+    result = desk.run(open_jobs=1)
+    assert (ends(result), result.error) == ((2_000, 0, 3_000, 0, 0), None)
 
 
 def test_a_key_refused_while_polling_leaves_open_rows_unknown() -> None:
@@ -281,6 +310,13 @@ def test_a_job_that_is_gone_is_looked_for_during_a_minute() -> None:
     result = desk.run()
     assert (ends(result), result.unsettled_jobs) == ((0, 0, 500, 0, 0), ("job-0",))
     assert 60 <= desk.clock.elapsed <= 95
+
+
+def test_a_deadline_holds_for_a_job_that_is_not_found_too() -> None:
+    desk = bench(500)
+    desk.api.gone = True
+    assert desk.run(job_deadline=10.0).unknown == 500
+    assert 10 <= desk.clock.elapsed <= 11
 
 
 def test_a_job_without_an_end_is_given_up_after_its_deadline() -> None:
@@ -340,6 +376,6 @@ def test_what_the_warehouse_raises_comes_out_as_it_is_and_nothing_more_is_sent()
 
 def test_a_stage_that_lacks_a_row_is_a_bug_that_is_said() -> None:
     desk = bench(600)
-    desk.stage.rows = [row for row in desk.stage.rows if row.number != 300]
+    desk.stage.missing = frozenset({300})
     with pytest.raises(ConservationError):
         desk.run()

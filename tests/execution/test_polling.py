@@ -32,8 +32,9 @@ def simulate(
     polls = 0
     lags: list[float] = []
 
-    async def worker() -> None:
+    async def worker(turn: int) -> None:
         nonlocal polls
+        await clock.sleep(turn * LATENCY / 5)
         for number in numbers:
             await clock.sleep(LATENCY)
             job = PolledJob(clock.monotonic(), 500)
@@ -53,7 +54,7 @@ def simulate(
                 tracker.missed(job, clock.monotonic(), int(500 * share) if speeds else 0)
 
     async def main() -> None:
-        await asyncio.gather(*(worker() for _ in range(open_jobs)))
+        await asyncio.gather(*(worker(turn) for turn in range(open_jobs)))
 
     clock.run(main())
     return Simulated(polls / jobs, clock.elapsed, lags)
@@ -109,7 +110,10 @@ def test_a_poll_without_an_answer_teaches_nothing_and_is_sent_again() -> None:
     tracker.done(first)
     trial = PolledJob(10.0, 500)
     tracker.asked(trial, 13.9)
-    waiting = PolledJob(10.0, 500)
+    waiting, early = PolledJob(10.0, 500), PolledJob(10.0, 500)
+    assert tracker.due(waiting) == 14.0
+    tracker.asked(early, 13.95)
+    tracker.unanswered(early, 13.99)
     assert tracker.due(waiting) == 14.0
     tracker.unanswered(trial, 14.0)
     assert tracker.due(waiting) < 14.0

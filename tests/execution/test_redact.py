@@ -62,6 +62,12 @@ def test_a_companys_name_is_the_field_the_sync_maps_as_company_name() -> None:
     assert COMPANIES.reason(["name Acme Inc is taken"], row) == ("name … is taken", COMPANY_NAME)
 
 
+def test_a_value_is_found_as_json_spells_it_and_with_other_blanks() -> None:
+    row = StagedRow(1, "jane@acme.com", (None, None, "C:\\temp dir", "one\n  two", None))
+    errors = ["job_title C:\\\\temp dir is odd", "phone one two is odd"]
+    assert LEADS.reason(errors, row)[0] == "job_title … is odd; phone … is odd"
+
+
 def test_rows_with_different_values_share_a_reason() -> None:
     reasons = {
         LEADS.reason([f'phone is invalid: "{phone}"'], StagedRow(1, "a@b.c", (None,) * 5))
@@ -80,7 +86,7 @@ def test_a_reason_stays_short_and_a_value_cut_by_the_end_is_not_left_in_halves()
     secret = StagedRow(1, "k@x.example", ("Annabella Montgomery",))
     reason, _ = LEADS.reason(["very " * 398 + "Annabella Montgomery"], secret)
     assert len(reason) <= LONGEST_REASON
-    reason, _ = LEADS.reason(['"' + "x" * 1_970 + '" for Annabella Montgomery'], secret)
+    reason, _ = LEADS.reason(['"' + "x" * 1_980 + '" for Annabella Montgomery'], secret)
     assert reason == "… for …"
 
 

@@ -71,7 +71,9 @@ class FakeStage:
     Attributes:
         rows: The staged rows.
         commits: Outcomes, commit by commit, with the moment if there is a clock.
-        largest_read: The most rows that one read answered.
+        reads: How many rows each read answered.
+        missing: Numbers of rows that the table lacks.
+        fail_commits: What a commit raises.
     """
 
     rows: Sequence[StagedRow]
@@ -80,7 +82,8 @@ class FakeStage:
     )
     now: Callable[[], float] = lambda: 0.0
     commits: list[tuple[float, tuple[Outcome, ...]]] = field(default_factory=list)
-    largest_read: int = 0
+    reads: list[int] = field(default_factory=list)
+    missing: frozenset[int] = frozenset()
     fail_commits: Exception | None = None
 
     @property
@@ -100,8 +103,8 @@ class FakeStage:
 
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """Rows by number."""
-        rows = list(self.rows[first - 1 : last])
-        self.largest_read = max(self.largest_read, len(rows))
+        rows = [row for row in self.rows[first - 1 : last] if row.number not in self.missing]
+        self.reads.append(len(rows))
         return rows
 
     def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
