@@ -46,7 +46,8 @@ class ItemWriter:
     """Serializes the rows of one stream. What it looks up by field, it looks up once.
 
     A null of a field with `on_null: keep` is left out and one with `clear` is sent. One with `fail`
-    never gets here as a bad row; where a domain's rows disagree the field is null, and left out.
+    never gets here as a bad row. Where a domain's rows disagree the field is null and in the row's
+    `left_out`: it is not sent, whatever null means.
     """
 
     def __init__(self, stream: CompiledStream, run_id: str) -> None:
@@ -72,6 +73,8 @@ class ItemWriter:
 
     def _body(self, row: StagedRow, request_id: str) -> bytes:
         fields = dict(self._cleared) if row.clearing else self._written(row.values)
+        for place in row.left_out:
+            fields.pop(self._columns[place][0], None)
         data: dict[str, object] = {self._match_field: row.key}
         if COMPANY_NAME in fields:
             # The API has it beside the fields.

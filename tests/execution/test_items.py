@@ -45,6 +45,12 @@ def test_a_null_is_left_out_or_sent_as_its_field_says() -> None:
     assert item["data"] == {"email": "a@example.com", "fields": {"job_title": None}}
 
 
+def test_a_field_whose_rows_disagree_is_left_out_even_where_null_would_clear_it() -> None:
+    row = StagedRow(1, "a@example.com", (None,) * 5, left_out=frozenset({2}))
+    (item,) = items_of(LEADS, row)
+    assert item["data"] == {"email": "a@example.com", "fields": {}}
+
+
 def test_a_removed_record_that_is_cleared_sends_null_for_every_field() -> None:
     (item,) = items_of(LEADS, StagedRow(1, "a@example.com", (None,) * 5, clearing=True))
     assert item["data"] == {
