@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx
 
 from qsync.project.model import LimitSettings
-from qsync.qualified import QualifiedClient, read_api_key
+from qsync.qualified import Clock, QualifiedClient, read_api_key
 from tests.support.virtual_time import VirtualClock
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Script(httpx.AsyncBaseTransport):
 
 def client_of(
     transport: httpx.AsyncBaseTransport | None,
-    clock: VirtualClock | None,
+    clock: Clock | None,
     *,
     limits: LimitSettings | None = None,
     base_url: str = "http://qualified.test",
