@@ -100,6 +100,13 @@ def test_a_404_of_something_in_between_does_not_make_a_job_gone() -> None:
         run(script(page), read)
 
 
+def test_an_answer_about_another_job_is_not_taken_for_this_one() -> None:
+    server = script(answer(200, job("job-2", "completed")), answer(200, job("job-1")))
+    view = run(server, read)
+    assert view is not None
+    assert (view.id, view.finished) == ("job-1", False)
+
+
 def test_a_job_id_cannot_lead_to_another_path() -> None:
     server = script(answer(404))
 

@@ -357,6 +357,18 @@ def test_a_server_that_fails_throughout_is_soon_asked_only_once_a_call() -> None
     assert len(server.requests) == 100 + BUDGET // 5
 
 
+def test_calls_that_succeed_pay_for_the_retries_of_others() -> None:
+    # Four retries for every twenty answers: as much as they earn.
+    server = script(*([answer(502)] * 4 + [answer(200, ACCEPTED)] * 20) * 30)
+
+    async def work(client: QualifiedClient) -> None:
+        for _ in range(20 * 30):
+            await client.job("job-1")
+
+    run(server, work)
+    assert len(server.requests) == 24 * 30
+
+
 def test_timeouts_cost_twice_as_much() -> None:
     server = script(httpx.ReadTimeout("x"))
 
