@@ -105,8 +105,15 @@ class AdapterConnection:
         return statement.sql(dialect=self._dialect.name, copy=False)
 
     def close(self) -> None:
-        """Close every connection of the adapter."""
+        """Close every connection of the adapter.
+
+        dbt-duckdb keeps its database open for the whole process, under the path as the profile has
+        it: one more call lets go of it, and of the file's lock.
+        """
         self._adapter.cleanup_connections()
+        close_all = getattr(self._adapter.connections, "close_all_connections", None)
+        if close_all is not None:
+            close_all()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Any]:
