@@ -54,7 +54,12 @@ class LazyGroup(click.Group):
 
 @click.command(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        # Options that name no variable of their own have one after their command.
+        "auto_envvar_prefix": "QSYNC",
+    },
     no_args_is_help=False,
     invoke_without_command=True,
 )
@@ -94,19 +99,25 @@ def run(arguments: Sequence[str] | None = None) -> ExitCode:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the last door: every error gets its words here
-        return _explain(error)
+        return _explain(error, sys.argv[1:] if arguments is None else arguments)
     return ExitCode(result) if isinstance(result, int) else ExitCode.OK
 
 
-def _explain(error: Exception) -> ExitCode:
+def _explain(error: Exception, arguments: Sequence[str]) -> ExitCode:
     from qsync.cli.failures import as_user_error
+    from qsync.cli.loading import InvalidProjectError
     from qsync.views.console import notes_console
+    from qsync.views.diagnostics_text import render_diagnostics
     from qsync.views.failure import render_error
 
+    command = next((word for word in arguments if word in COMMANDS), None)
+    title = "qsync" if command is None else f"qsync {command}"
     known = error if isinstance(error, UserError) else as_user_error(error)
     console = notes_console()
+    if isinstance(known, InvalidProjectError):
+        render_diagnostics(known.diagnostics, console)
     if known is not None:
-        render_error(console, "qsync stopped", known)
+        render_error(console, title, known)
         return known.exit_code
     if os.environ.get("QSYNC_TRACEBACK"):
         traceback.print_exception(error)
@@ -118,7 +129,7 @@ def _explain(error: Exception) -> ExitCode:
         hint="nothing that was confirmed is lost; please report it. QSYNC_TRACEBACK=1 prints the "
         "traceback, which may quote values of your data: look at it before you share it",
     )
-    render_error(console, "qsync failed", bug)
+    render_error(console, title, bug)
     return ExitCode.BUG
 
 

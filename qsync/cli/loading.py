@@ -11,9 +11,7 @@ from qsync.diagnostics import Diagnostic, Severity
 from qsync.errors import UserError
 from qsync.project import load_project
 from qsync.project.model import Project
-
-CATALOG_FILE = "qualified_fields.yml"
-"""The field catalog's file, at the dbt project's root."""
+from qsync.project.paths import CATALOG_FILE, SETTINGS_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +89,21 @@ def allowed_hosts() -> tuple[str, ...]:
 def errors_of(diagnostics: tuple[Diagnostic, ...]) -> bool:
     """Whether any of them is an error."""
     return any(item.severity is Severity.ERROR for item in diagnostics)
+
+
+def load_settled(common: CommonOptions) -> Loaded:
+    """Read the project and refuse one whose qsync.yml has errors; broken syncs are left out.
+
+    What qsync.yml says decides where the key goes, so no command may use it without this.
+
+    Raises:
+        InvalidProjectError: With what is wrong in qsync.yml.
+    """
+    loaded = load(common)
+    found = tuple(item for item in loaded.diagnostics if item.position.path == SETTINGS_FILE)
+    if errors_of(found):
+        raise InvalidProjectError(found)
+    return loaded
 
 
 def load_valid(common: CommonOptions) -> Loaded:

@@ -41,14 +41,17 @@ def option(*names: str, also: Sequence[str] = (), **settings: Any) -> Callable[[
     return click.option(*names, envvar=[variable, *also], show_envvar=False, **settings)
 
 
+project_dir_option = option(
+    "--project-dir",
+    also=["DBT_PROJECT_DIR"],
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The dbt project's folder; the current one by default.",
+)
+"""The one of dbt's flags that a command without dbt takes."""
+
 _COMMON = (
-    option(
-        "--project-dir",
-        also=["DBT_PROJECT_DIR"],
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path(),
-        help="The dbt project's folder; the current one by default.",
-    ),
+    project_dir_option,
     option(
         "--profiles-dir",
         also=["DBT_PROFILES_DIR"],

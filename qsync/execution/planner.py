@@ -100,7 +100,9 @@ def make_plan(
         for item, relation in compiled
     )
     orphans = warehouse.orphans(
-        inputs.destination, inputs.project.name, sorted(_declared(inputs.project, inputs))
+        inputs.destination,
+        inputs.project.name,
+        sorted(declared_streams(inputs.project, inputs.destination)),
     )
     plan = Plan(
         project=inputs.project.name,
@@ -242,7 +244,8 @@ def _plan_stream(
     state = _state(compiled.sync, stream, identity, inputs, warehouse)
     request = DiffRequest(stream, relation, state, options.full_refresh)
     change_set = measure(identity, request)
-    first_load = state.table is None
+    # A first load that died, or was limited to nothing, has a state table without records.
+    first_load = state.table is None or change_set.counts.state_rows == 0
     unknown = first_load and not allowed
     return StreamPlan(
         stream=stream,
@@ -283,14 +286,14 @@ def _state(
     return state
 
 
-def _declared(project: Project, inputs: PlanInputs) -> set[str]:
+def declared_streams(project: Project, destination: str) -> set[str]:
     """Ids of every stream declared, under its name and its former one."""
     found: set[str] = set()
     for sync in project.syncs:
         names = [sync.name] if sync.renamed_from is None else [sync.name, sync.renamed_from]
         for name in names:
             for object_type in _objects(sync):
-                found.add(stream_id(inputs.destination, project.name, name, object_type.value))
+                found.add(stream_id(destination, project.name, name, object_type.value))
     return found
 
 

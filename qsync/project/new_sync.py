@@ -107,7 +107,7 @@ def plan_new_sync(
         wanted = kind.match_field
         raise UserError(
             f"no column of `{node.name}` looks like the match key `{wanted}`",
-            hint=f"say which one holds it: --match COLUMN. {_listed(columns)}",
+            hint=f"say which one holds it: --match-column COLUMN. {_listed(columns)}",
             where=name,
         )
     path = into_file or _beside(project, node, name)

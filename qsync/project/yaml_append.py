@@ -90,5 +90,5 @@ def _check_kept(document: YamlDocument, result: str, name: str) -> None:
     old, new = before.get("syncs") or [], kept.get("syncs") or []
     same_rest = all(kept.get(key) == value for key, value in before.items() if key != "syncs")
     if problems or not same_rest or new[:-1] != old or len(new) != len(old) + 1:
-        hint = "write the sync into a file of its own: --file"
+        hint = "write the sync into a file of its own: leave --into out, or name another"
         raise UserError("the sync cannot be added to this file safely", hint=hint, where=name)

@@ -1,4 +1,4 @@
-"""`qsync catalog show` and `qsync catalog diff`, as documents and as text."""
+"""`qsync catalog show`, `diff` and `pull`, as documents and as text."""
 
 from __future__ import annotations
 
@@ -66,12 +66,7 @@ def render_catalog_diff(document: JsonObject, console: Console) -> None:
     if not document["differs"]:
         write(console, "No difference between the field catalog and Qualified.")
         return
-    rows: list[list[Part]] = [
-        *(_change(item, "+", "green", "is new in Qualified") for item in document["added"]),
-        *(_change(item, "-", "red", "is gone from Qualified") for item in document["removed"]),
-        *(_change(item, "~", "yellow", _aspect(item)) for item in document["changed"]),
-    ]
-    columns(console, rows)
+    _differences(document, console)
     write(console)
     sentence(
         console,
@@ -79,6 +74,51 @@ def render_catalog_diff(document: JsonObject, console: Console) -> None:
         "Qualified. `qsync catalog pull` takes Qualified's side; review and commit the file.",
         indent=0,
     )
+
+
+def catalog_pull_document(path: str, catalog: FieldCatalog, diff: CatalogDiff | None) -> JsonObject:
+    """What was pulled, and what differs from the file that was there.
+
+    Args:
+        path: The file written.
+        catalog: What is in it now.
+        diff: From the old file; None when there was none that could be read.
+    """
+    return {
+        **catalog_diff_document(diff or CatalogDiff()),
+        "path": path,
+        "new": diff is None,
+        "lead_fields": len(catalog.lead),
+        "company_fields": len(catalog.company),
+    }
+
+
+def render_catalog_pull(document: JsonObject, console: Console) -> None:
+    """Write a line per change of the file, and what is in it now."""
+    _differences(document, console)
+    if document["differs"]:
+        write(console)
+    fields = (
+        f"{counted(document['lead_fields'], 'lead field')} and "
+        f"{counted(document['company_fields'], 'company field')}"
+    )
+    if document["new"]:
+        text = f"Wrote {document['path']}: {fields}. Commit it."
+    elif document["differs"]:
+        changes = counted(document["differences"], "change")
+        text = f"Wrote {document['path']}: {fields}, {changes}. Review and commit it."
+    else:
+        text = f"{document['path']} is up to date: {fields}."
+    sentence(console, text, indent=0)
+
+
+def _differences(document: JsonObject, console: Console) -> None:
+    rows: list[list[Part]] = [
+        *(_change(item, "+", "green", "is new in Qualified") for item in document["added"]),
+        *(_change(item, "-", "red", "is gone from Qualified") for item in document["removed"]),
+        *(_change(item, "~", "yellow", _aspect(item)) for item in document["changed"]),
+    ]
+    columns(console, rows)
 
 
 def _field(field: Field) -> JsonObject:

@@ -34,6 +34,7 @@ def status_document(
     now: datetime,
     rejects: Sequence[RejectSummary] = (),
     orphans: Sequence[OrphanState] = (),
+    declared: Sequence[str] = (),
 ) -> JsonObject:
     """How every sync and object stands.
 
@@ -42,6 +43,7 @@ def status_document(
         now: The moment that "3 h ago" is counted from, with a zone.
         rejects: What Qualified rejected, by reason.
         orphans: State nobody declares any more.
+        declared: Names of the enabled syncs; those without a record were never applied.
     """
     latest: dict[tuple[str, str], RunRecord] = {}
     for record in sorted(records, key=lambda item: (item.started_at, item.run_id)):
@@ -67,6 +69,7 @@ def status_document(
             for item in rejects
         ],
         "orphans": [orphan_entry(orphan) for orphan in orphans],
+        "never_applied": [name for name in declared if name not in {sync for sync, _ in latest}],
     }
 
 
@@ -74,6 +77,10 @@ def render_status(document: JsonObject, console: Console) -> None:
     """Write the last run of each sync and object, grouped by run, newest first."""
     if not document["runs"]:
         write(console, "No run is recorded yet. `qsync plan` shows what a first one would do.")
+    elif document["never_applied"]:
+        names = ", ".join(document["never_applied"])
+        sentence(console, f"Never applied: {names}.", indent=0, style="yellow")
+        write(console)
     for place, (run_id, group) in enumerate(
         groupby(document["runs"], key=lambda entry: entry["run_id"])
     ):

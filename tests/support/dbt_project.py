@@ -1,7 +1,7 @@
 """The example as a dbt project that was built for prod on DuckDB: once per test run, then copied.
 
-Import both fixtures in a folder's `conftest.py`. Building takes dbt some twenty seconds, so it happens
-once, whichever folder asks first.
+Import both fixtures in a folder's `conftest.py`. Building takes dbt several seconds, so it
+happens once, whichever folder asks first.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def project(built_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def run_dbt(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """dbt's own command line in the folder, in a process of its own, with the profile of the folder."""
+    """dbt's own command line in the folder, in a process of its own, with the folder's profile."""
     return subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", *words],
         cwd=project,
