@@ -100,7 +100,7 @@ def _why(plan: StreamPlan, blocked: str | None) -> Mapping[str, str | None]:
         f"guard {breach.guard} {breach.limit}: {breach.count:,} of {breach.base:,}"
         for breach in plan.breaches
     )
-    hint = "if that is right, raise the guard in the sync's `config: guards:`"
+    hint = "If that is right, raise the guard in the sync's `config: guards:`"
     return {"message": said, "hint": hint}
 
 

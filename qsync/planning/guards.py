@@ -12,8 +12,10 @@ def breaches(
 ) -> tuple[GuardBreach, ...]:
     """The guards that do not hold.
 
-    Shares are of the records in state. A first load asks only `max_added_rows`; a full refresh was
-    asked for by hand, so the number of changed records is no surprise.
+    Shares are of the records in state; of invalid ones, of the records in the model when those are
+    more, because a careful first send (`--limit`) leaves few in state. A first load asks only
+    `max_added_rows`; a full refresh was asked for by hand, so the number of changed records is no
+    surprise.
     """
     counts = change_set.counts
     found = []
@@ -24,15 +26,16 @@ def breaches(
     if first_load:
         return tuple(found)
     cleared = max((field.cleared for field in change_set.fields), default=0)
-    asked: tuple[tuple[str, Limit | None, int], ...] = (
-        ("max_changed", None if full_refresh else guards.max_changed, counts.changed),
-        ("max_removed", guards.max_removed, counts.removed),
-        ("max_cleared", guards.max_cleared, cleared),
-        ("max_invalid", guards.max_invalid, counts.invalid_total),
+    known = counts.state_rows
+    asked: tuple[tuple[str, Limit | None, int, int], ...] = (
+        ("max_changed", None if full_refresh else guards.max_changed, counts.changed, known),
+        ("max_removed", guards.max_removed, counts.removed, known),
+        ("max_cleared", guards.max_cleared, cleared, known),
+        ("max_invalid", guards.max_invalid, counts.invalid_total, max(known, counts.in_model)),
     )
     found += [
-        GuardBreach(name, str(limit), count, counts.state_rows)
-        for name, limit, count in asked
-        if limit is not None and not limit.allows(count, counts.state_rows)
+        GuardBreach(name, str(limit), count, base)
+        for name, limit, count, base in asked
+        if limit is not None and not limit.allows(count, base)
     ]
     return tuple(found)

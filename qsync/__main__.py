@@ -1,0 +1,7 @@
+"""`python -m qsync`."""
+
+from __future__ import annotations
+
+from qsync.cli.entry import main
+
+main()
