@@ -44,7 +44,9 @@ def field(
         column=None if constant is not None else column or name,
         constant=constant,
         kind=kind,
-        check=RULES[type].check if RULES[type].check not in {"not_an_option", "not_among_options"} or options else None,
+        check=RULES[type].check
+        if RULES[type].check not in {"not_an_option", "not_among_options"} or options
+        else None,
         options=tuple(options),
         on_null=on_null,
         state_column=state_column(name),

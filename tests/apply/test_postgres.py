@@ -1,0 +1,101 @@
+"""The main job on PostgreSQL, through dbt, as on DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qsync.emulator.server import EmulatorServer
+from qsync.exit_codes import ExitCode
+from tests.apply.kit import Team
+from tests.support.dbt_project import EXAMPLE, run_dbt
+from tests.support.dbt_small import write_small_project
+from tests.support.warehouses import PostgresServer
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server of this module's own."""
+    if not PostgresServer.available():
+        pytest.fail("PostgreSQL's binaries are missing: install Debian's `postgresql`")
+    started = PostgresServer()
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def project(server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project, built by dbt on PostgreSQL."""
+    output = {
+        "type": "postgres",
+        "host": "127.0.0.1",
+        "port": server.port,
+        "user": "qsync",
+        "password": "none",
+        "dbname": server.new_database(),
+        "schema": "prod",
+        "threads": 1,
+    }
+    catalog = (EXAMPLE / "qualified_fields.yml").read_text()
+    folder = write_small_project(tmp_path / "small", output, catalog)
+    said = run_dbt(folder, "build")
+    assert said.returncode == 0, said.stdout + said.stderr
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(folder))
+    return folder
+
+
+def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
+    team: Team, qualified: EmulatorServer, project: Path
+) -> None:
+    planned = team.qsync("plan")
+    assert planned.code is ExitCode.OK, planned.err
+    assert "2 added" in planned.out
+    first = team.apply()
+    assert first.code is ExitCode.OK, first.out + first.err
+
+    account = qualified.account
+    assert {lead.email for lead in account.leads()} == {
+        "ada@acme.example",
+        "bo@acme.example",
+        "dee@beta.example",
+    }
+    ada = account.lead("ada@acme.example")
+    assert ada is not None
+    assert ada.values == {
+        "first_name": "Ada",
+        "product_score": 12.5,
+        "seats_used": 3,
+        "is_customer": True,
+        "last_seen_at": "2026-11-02T05:00:00Z",
+        "source": "warehouse",
+    }
+    bo = account.lead("bo@acme.example")
+    assert bo is not None
+    assert bo.values["last_seen_at"] == "2026-11-02T05:00:00.250000Z"
+    assert {company.domain: company.values for company in account.companies()} == {
+        "acme.example": {"region": "EMEA"},
+        "beta.example": {"region": "APAC"},
+    }
+
+    assert "No changes." in team.qsync("plan").out
+    people = project / "seeds" / "people.csv"
+    people.write_text(people.read_text().replace("Ada,12.50", "Ada,13.00"))
+    assert run_dbt(project, "build", "--select", "people+").returncode == 0
+    before = team.submitted()
+    assert team.apply().code is ExitCode.OK
+    assert [job.total for job in account.jobs()[before:]] == [1]
+
+    ledger = team.ledger()
+    assert [(row["sync"], row["object"], row["status"]) for row in ledger] == [
+        ("leads", "company", "succeeded"),
+        ("leads", "lead", "succeeded"),
+        ("leads", "company", "nothing_to_do"),
+        ("leads", "lead", "succeeded"),
+    ]
+    assert run_dbt(project, "seed", "--select", "qsync_runs").returncode == 0
