@@ -51,6 +51,8 @@ def apply(
 
     if baseline and (full_refresh or limit is not None):
         raise click.UsageError("--baseline sends nothing: leave --full-refresh and --limit out")
+    if as_json and not auto_approve:
+        raise click.UsageError("--json shows no plan to approve: give --auto-approve as well")
     if not auto_approve and not sys.stdin.isatty():
         raise UserError(
             "There is no terminal to ask at", hint="give --auto-approve, as in a CI job"

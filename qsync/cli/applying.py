@@ -123,6 +123,7 @@ class Application:
         if self.as_json:
             print_json(document)
         else:
+            click.echo()
             render_run(document, data_console())
         if result.error is not None:
             raise UserError(result.error.message, hint=result.error.hint)

@@ -85,21 +85,27 @@ class ApplyResult:
 
 @dataclass(slots=True)
 class _Staging:
-    """The staged tables of a run by stream id."""
+    """The staged tables of a run by stream id.
+
+    A stage that is being delivered is kept when the run ends in an error: it tells the next run
+    which records may have been sent without their answers being known.
+    """
 
     warehouse: ExecutionWarehouse
     run_id: str
     stages: dict[str, Stage] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
 
     def measure(self, stream_id: str, request: DiffRequest) -> ChangeSet:
         stage, change_set = self.warehouse.stage(self.run_id, stream_id, request)
         self.stages[stream_id] = stage
         return change_set
 
-    def drop_all(self) -> None:
-        for stage in self.stages.values():
-            self.warehouse.drop_stage(stage)
-        self.stages.clear()
+    def drop_settled(self) -> None:
+        for stream_id, stage in list(self.stages.items()):
+            if stream_id not in self.open:
+                self.warehouse.drop_stage(stage)
+                del self.stages[stream_id]
 
 
 async def apply(
@@ -158,7 +164,7 @@ async def apply(
         records = await run.all(plan)
         return ApplyResult(plan, result.diagnostics, tuple(records), error=run.error)
     finally:
-        await asyncio.shield(in_warehouse(staging.drop_all))
+        await asyncio.shield(in_warehouse(staging.drop_settled))
         await asyncio.shield(in_warehouse(lambda: warehouse.release_lock(epoch)))
 
 
@@ -231,6 +237,7 @@ class _Run:
             return record
         await self.in_warehouse(lambda: self.warehouse.open_record(record))
         stage = self.staging.stages[plan.stream_id]
+        self.staging.open.add(plan.stream_id)
         if plan.writes_state:
             await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
         if plan.baseline:
@@ -242,6 +249,7 @@ class _Run:
             record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
         record.check_conservation()
         await self.in_warehouse(lambda: self.warehouse.close_record(record))
+        self.staging.open.discard(plan.stream_id)
         return record
 
     async def _deliver(self, record: RunRecord, plan: StreamPlan, stage: Stage) -> RunRecord:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from qsync.emulator.server import EmulatorServer
 from qsync.exit_codes import ExitCode
@@ -99,3 +104,42 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
         ("leads", "lead", "succeeded"),
     ]
     assert run_dbt(project, "seed", "--select", "qsync_runs").returncode == 0
+
+
+def test_a_run_that_loses_its_lock_stops_and_the_next_one_settles_what_it_sent(
+    team: Team, qualified: EmulatorServer, server: PostgresServer, project: Path
+) -> None:
+    assert team.apply().code is ExitCode.OK
+    people = project / "seeds" / "people.csv"
+    original = people.read_text()
+    people.write_text(original.replace("Ada,12.50", "Ada,13.00"))
+    assert run_dbt(project, "build", "--select", "people+").returncode == 0
+
+    account = qualified.account
+    account.configure(replace(account.settings, job_concurrency=0))
+    profile = YAML(typ="safe").load(project / "profiles.yml")["small"]["outputs"]["prod"]
+    with contextlib.closing(server.raw(profile["dbname"])) as raw, ThreadPoolExecutor(1) as pool:
+
+        def steal() -> None:
+            while not account.jobs()[2:]:
+                time.sleep(0.02)
+            raw.cursor().execute("UPDATE qsync.qsync_lock SET epoch = epoch + 1")
+            account.configure(replace(account.settings, job_concurrency=None))
+
+        stolen = pool.submit(steal)
+        said = team.apply()
+        stolen.result()
+        assert said.code is ExitCode.FAILED
+        assert "lock was lost" in said.err
+        raw.cursor().execute("UPDATE qsync.qsync_lock SET lock_id = NULL")
+
+    # Meanwhile the row went back: only what the dead run sent makes it go again.
+    people.write_text(original)
+    assert run_dbt(project, "build", "--select", "people+").returncode == 0
+    ada = account.lead("ada@acme.example")
+    assert ada is not None
+    assert ada.values["product_score"] == 13
+    again = team.apply("--json")
+    assert again.code is ExitCode.OK, again.err
+    assert ada.values["product_score"] == 12.5
+    assert [row["status"] for row in team.ledger()].count("interrupted") == 1
