@@ -29,12 +29,16 @@ def pull(as_json: bool, common: CommonOptions) -> ExitCode:
     from qsync.ledger import row_from_cells, write_seed
 
     loaded = load_settled(common)
+    path = loaded.seed_path
+    existed = path.exists()
+    if not existed:
+        # Without the file dbt refuses a project whose models ref() it, and could not be asked.
+        write_seed(path, [])
     with dbt_session(common, loaded) as session:
         cells = reading_warehouse(loaded, session).ledger(loaded.project.name)
-    path = loaded.seed_path
     shown = relative(path, loaded.project_dir)
     # The wrong target or a new warehouse must not wipe out the file.
-    left = not cells and path.exists()
+    left = not cells and existed
     kept = 0 if left else write_seed(path, [row_from_cells(row) for row in cells])
     if as_json:
         print_json({"format": 1, "path": shown, "written": not left, "rows": kept})

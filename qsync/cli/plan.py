@@ -6,7 +6,6 @@ import click
 
 from qsync.cli.loading import load_valid
 from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
-from qsync.cli.telling import no_match, tell_plan
 from qsync.cli.wiring import (
     dbt_session,
     plan_inputs,
@@ -42,6 +41,7 @@ def plan(
 
     Asks the warehouse and nothing else: no API key is needed and nothing is written anywhere.
     """
+    from qsync.cli.telling import no_match, tell_plan
     from qsync.execution.planner import PlanOptions, make_plan
 
     loaded = load_valid(common)

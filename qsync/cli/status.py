@@ -17,8 +17,8 @@ from qsync.exit_codes import ExitCode
 def status(as_json: bool, common: CommonOptions) -> ExitCode:
     """Show how each sync stands.
 
-    The last run of each with its time, result and counts, and rejects by reason. Asks the warehouse and nothing else: no API key is needed. State that no declared sync owns is
-    listed too.
+    The last run of each with its time, result and counts, and rejects by reason. Asks the warehouse
+    and nothing else: no API key is needed. State that no declared sync owns is listed too.
     """
     from qsync.cli.telling import print_json
     from qsync.cli.wiring import dbt_session, reading_warehouse

@@ -152,11 +152,20 @@ def translated() -> Iterator[None]:
 
     try:
         yield
-    except DbtBaseException as error:
+    except Exception as error:
+        # Opening a connection, dbt lets the driver's own errors through (a DuckDB file that another
+        # process has open, say).
+        if not isinstance(error, DbtBaseException) and not _is_drivers(error):
+            raise
         raise WarehouseError(
             f"The warehouse refused: {_first_line(error)}",
             hint="run `qsync debug` to see the connection and the rights it needs",
         ) from None
+
+
+def _is_drivers(error: Exception) -> bool:
+    """Whether a driver raised it: all of theirs derive from a class `Error` (PEP 249)."""
+    return any(cls.__name__ == "Error" for cls in type(error).__mro__)
 
 
 def _first_line(error: BaseException) -> str:
