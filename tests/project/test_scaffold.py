@@ -207,7 +207,8 @@ def test_new_without_a_column_for_the_match_key_says_how_to_name_it(dbt_project:
     with pytest.raises(UserError, match="looks like the match key `email`") as raised:
         _new(dbt_project, columns=("contact", "first_name"))
     assert (
-        raised.value.hint == "say which one holds it: --match-column COLUMN. columns: contact, first_name"
+        raised.value.hint
+        == "say which one holds it: --match-column COLUMN. columns: contact, first_name"
     )
     new = _new(dbt_project, columns=("contact", "first_name"), match="contact")
     assert "match: {email: contact}" in new.content
