@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from qsync import exit_codes
+from qsync.cli.entry import cli
 from qsync.fields.kinds import RULES, Check, ColumnKind, Rule, Written
 from qsync.fields.model import FieldType
 
@@ -43,6 +46,30 @@ Dates and timestamps in text are ISO 8601, timestamps in UTC. Exact decimals kee
 lose trailing zeros; `NaN` and infinities are not numbers. Structs, JSON, binary values, intervals
 and arrays of anything but strings fit no field: make text of them in the dbt model.
 """
+
+_COMMANDS = """\
+# Commands
+
+{note}
+Data goes to standard output, everything else to standard error. [Exit codes](exit-codes.md) tell
+how a command ended.
+
+Every option can be set by a variable as well: `--project-dir` by `QSYNC_PROJECT_DIR`, `--select` by
+`QSYNC_SELECT`. An option wins over a variable. Options that dbt has too read dbt's variable
+(`DBT_TARGET`) when qsync's is not set. Those of `qsync emulator` are called `QSYNC_EMULATOR_PORT`
+and so on.
+
+| variable | what for |
+| --- | --- |
+| `QUALIFIED_API_KEY` | the API key, unless `api_key_env` in qsync.yml names another variable |
+| `QSYNC_BASE_URL` | overrides `base_url` of qsync.yml |
+| `QSYNC_ALLOWED_HOSTS` | hosts the key may go to besides Qualified's own, separated by commas |
+| `QSYNC_TRACEBACK` | set to `1`: print the traceback of a bug, which may quote values |
+| `NO_COLOR` | no colours |
+
+{commands}"""
+
+_HELP_WIDTH = 88
 
 _KINDS: Mapping[ColumnKind, str] = {
     ColumnKind.TEXT: "text",
@@ -129,8 +156,31 @@ def field_types_page() -> str:
     )
 
 
+def _helps(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
+    """The help of a command and of those below it, each under a heading."""
+    context = click.Context(
+        command, parent, name, terminal_width=_HELP_WIDTH, **command.context_settings
+    )
+    heading = "##" if parent is None or parent.parent is None else "###"
+    yield f"{heading} {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None  # noqa: S101 - the group listed it
+            yield from _helps(found, below, context)
+
+
+def commands_page() -> str:
+    """Every command with its help."""
+    return _COMMANDS.format(
+        note=_NOTE.format(source="the commands' own help"),
+        commands="\n".join(_helps(cli, "qsync", None)),
+    )
+
+
 PAGES: Mapping[Path, Callable[[], str]] = {
     DOCS / "reference" / "exit-codes.md": exit_codes_page,
+    DOCS / "reference" / "commands.md": commands_page,
     DOCS / "field-types.md": field_types_page,
 }
 """Each generated page and the function that makes its text."""
