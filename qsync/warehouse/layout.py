@@ -113,6 +113,22 @@ class Layout:
             .where(*where)
         )
 
+    def existing_schema(self) -> exp.Select:
+        """One row when the state schema is there."""
+        parts = [("schema_name", self.schema)]
+        if self.database is not None:
+            parts.append(("catalog_name", self.database))
+        return (
+            exp.select(exp.column("schema_name"))
+            .from_(exp.to_table("information_schema.schemata"))
+            .where(
+                *(
+                    exp.EQ(this=exp.column(name), expression=exp.Literal.string(part))
+                    for name, part in parts
+                )
+            )
+        )
+
     def create_schema(self) -> exp.Create:
         """CREATE SCHEMA IF NOT EXISTS."""
         catalog = None if self.database is None else ident(self.database)

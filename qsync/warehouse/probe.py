@@ -9,7 +9,7 @@ from sqlglot import exp
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import Layout
 from qsync.warehouse.reading import ReadingWarehouse
-from qsync.warehouse.sql import ident, text
+from qsync.warehouse.sql import ident
 
 
 def probe_connection(connection: Connection) -> None:
@@ -35,7 +35,7 @@ def probe_rights(warehouse: ReadingWarehouse, suffix: str) -> bool:
         UserError: The warehouse refused; what was made until then is gone again.
     """
     connection, layout = warehouse.connection, warehouse.layout
-    existed = bool(connection.rows(_schemata(layout)))
+    existed = bool(connection.rows(layout.existing_schema()))
     name = f"qsync_probe_{suffix}"
     with contextlib.ExitStack() as cleanup:
         if not existed:
@@ -45,17 +45,6 @@ def probe_rights(warehouse: ReadingWarehouse, suffix: str) -> bool:
         connection.run(layout.create(name, [("probe", "text")]))
         cleanup.callback(connection.run, layout.drop(name))
     return existed
-
-
-def _schemata(layout: Layout) -> exp.Select:
-    where = [exp.EQ(this=exp.column("schema_name"), expression=text(layout.schema))]
-    if layout.database is not None:
-        where.append(exp.EQ(this=exp.column("catalog_name"), expression=text(layout.database)))
-    return (
-        exp.select(exp.column("schema_name"))
-        .from_(exp.to_table("information_schema.schemata"))
-        .where(*where)
-    )
 
 
 def _drop_schema(layout: Layout) -> exp.Drop:

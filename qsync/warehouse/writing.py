@@ -66,7 +66,8 @@ class WritingWarehouse(ReadingWarehouse):
         """Create the state schema and qsync's own tables where they are missing."""
         missing = [name for name in Layout.own_tables() if name not in self.tables]
         if missing:
-            if not self.tables:
+            # Who may not create schemas may not say `IF NOT EXISTS` either (PostgreSQL).
+            if not self.connection.rows(self.layout.existing_schema()):
                 self.connection.run(self.layout.create_schema())
             statements: list[Expression] = [self.layout.create_own(name) for name in missing]
             if META in missing:
