@@ -1,0 +1,138 @@
+"""The demo's end: does Qualified hold what the records say? And a short table of what happened."""
+
+from __future__ import annotations
+
+import csv
+import json
+import urllib.request
+from collections import Counter
+from typing import Any
+
+import duckdb
+from demo_stage import DemoError, Stage
+from rich.table import Table
+
+DATABASE = "northwind.duckdb"
+Records = dict[str, dict[str, Any]]
+
+
+def check_everything(stage: Stage, base_url: str) -> None:
+    """Compare state with Qualified and the ledger with itself, then sum up.
+
+    Raises:
+        DemoError: Something does not agree.
+    """
+    held = {
+        "lead": {entry["email"]: entry["fields"] for entry in _get(base_url, "leads")},
+        "company": {entry["domain"]: entry["fields"] for entry in _get(base_url, "companies")},
+    }
+    with duckdb.connect(str(stage.project / DATABASE), read_only=True) as database:
+        compared = _compare(database, held)
+        health = database.execute(
+            "select sync, object, health from prod.qsync_health order by sync, object"
+        ).fetchall()
+    ledger = _ledger(stage)
+    stage.day("What happened")
+    stage.console.print(_table(ledger, {(row[0], row[1]): row[2] for row in health}))
+    stage.say(
+        f"Checked: Qualified holds {len(held['lead']):,} leads and {len(held['company']):,} "
+        f"companies, and all {compared:,} values that qsync says were acknowledged."
+    )
+    stage.console.print()
+    stage.say("Where to look:")
+    for what, where in (
+        ("the sync files", "models/marts/*.qsync.yml"),
+        ("the ledger, as dbt loads it", "seeds/qsync_runs.csv"),
+        ("the warehouse (schemas prod and qsync)", DATABASE),
+        ("everything that was printed", "../demo.log"),
+    ):
+        stage.say(f"  {what:40} {where}")
+    stage.say(f"All of it in {stage.project}. There, with this environment's bin on the PATH, try:")
+    # State belongs to a destination, so a plan has to name the one of this play.
+    stage.say(f"  export DBT_PROFILES_DIR=. QSYNC_TARGET=prod QSYNC_BASE_URL={base_url}")
+    stage.say("  qsync plan --verbose")
+    stage.say("  qsync status")
+
+
+def _get(base_url: str, what: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{base_url}/_emulator/{what}") as answer:
+        found = json.load(answer)
+    return list(found[what])
+
+
+def _compare(database: duckdb.DuckDBPyConnection, held: dict[str, Records]) -> int:
+    """Every acknowledged value of every stream stands in Qualified; how many there are."""
+    compared = 0
+    streams = database.execute(
+        "select sync, object, state_table, columns from qsync.qsync_streams"
+    ).fetchall()
+    for sync, kind, table, columns in streams:
+        names = json.loads(columns)
+        listed = ", ".join(f'"{name}"' for name in names)
+        rows = database.execute(f'select key, {listed} from qsync."{table}"').fetchall()
+        for key, *values in rows:
+            record = held[kind].get(key)
+            if record is None:
+                raise DemoError(f"Qualified lacks a {kind} that sync {sync} says it has")
+            for name, value in zip(names, values, strict=True):
+                field = name.removeprefix("v_")
+                if field == "company_name":
+                    continue
+                if _plain(record.get(field)) != _plain(value):
+                    raise DemoError(f"{field} of a {kind} of sync {sync} is not what was sent")
+                compared += value is not None
+    return compared
+
+
+def _plain(value: object) -> object:
+    """A value as Qualified and as state have it, made comparable."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _ledger(stage: Stage) -> list[dict[str, str]]:
+    with (stage.project / "seeds" / "qsync_runs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        ended = sum(
+            int(row[f"rows_{name}"])
+            for name in ("succeeded", "rejected", "unknown", "invalid_late", "unsent")
+        )
+        if int(row["rows_planned"]) != ended:
+            raise DemoError(f"Rows of {row['sync']} are not all accounted for")
+    if not rows:
+        raise DemoError("The ledger is empty")
+    return rows
+
+
+def _table(ledger: list[dict[str, str]], health: dict[tuple[str, str], str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("sync", "object"):
+        table.add_column(name)
+    for name in ("day", "in model", "invalid", "sent", "rejected", "requests"):
+        table.add_column(name, justify="right")
+    table.add_column("health")
+    days: Counter[tuple[str, str]] = Counter()
+    for row in ledger:
+        stream = (row["sync"], row["object"])
+        days[stream] += 1
+        table.add_row(
+            *stream,
+            str(days[stream]),
+            *(
+                f"{int(row[name]):,}"
+                for name in (
+                    "rows_in_model",
+                    "rows_invalid",
+                    "rows_planned",
+                    "rows_rejected",
+                    "requests",
+                )
+            ),
+            health.get(stream, "") if days[stream] > 1 else "",
+        )
+    return table
