@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def dbt_session(
     from qsync.warehouse import DbtOptions, open_dbt
 
     private_folder(loaded.own_path)
+    _borrow_parse(loaded)
     options = DbtOptions(
         project_dir=loaded.project_dir,
         profiles_dir=common.profiles_dir,
@@ -77,6 +79,19 @@ def dbt_session(
         yield session
     finally:
         session.close()
+
+
+def _borrow_parse(loaded: Loaded) -> None:
+    """Begin with what dbt parsed last, where qsync has parsed nothing yet (every CI machine).
+
+    dbt itself tells whether it still holds for these vars, this profile and these files.
+    """
+    theirs, own = (
+        path / "partial_parse.msgpack" for path in (loaded.target_path, loaded.own_path / "dbt")
+    )
+    if theirs.exists() and not own.exists():
+        own.parent.mkdir(exist_ok=True)
+        shutil.copyfile(theirs, own)
 
 
 def private_folder(path: Path) -> None:

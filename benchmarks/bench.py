@@ -1,0 +1,78 @@
+"""qsync beside a plain script: 100,000 leads, jobs of 0.3 s, an emulator on a socket.
+
+    python benchmarks/bench.py [--rows 100000] [--repeats 2] [--write docs/benchmarks.md]
+
+Both read the same table and write to the same emulated Qualified, in one run and in alternating
+order. Ratios are of the medians measured side by side; nothing here is an absolute claim.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from report import Measured, report
+from setting import Setting
+
+PHASES = ("first load", "1% changed")
+
+
+def measure(setting: Setting, repeats: int, say: Callable[[str], None]) -> list[Measured]:
+    """Every contender in every phase, `repeats` times; the order alternates."""
+    found = []
+    for repeat in range(repeats):
+        contenders = ["qsync", "plain"] if repeat % 2 == 0 else ["plain", "qsync"]
+        for contender in contenders:
+            setting.renew()
+            for phase in PHASES:
+                if phase == "1% changed":
+                    setting.change_one_in_a_hundred()
+                measured = setting.run(contender, phase)
+                say(
+                    f"{contender:6} {phase:11} {measured.seconds:7.1f} s "
+                    f"({measured.net_seconds:.1f} s net), {measured.requests} requests, "
+                    f"{measured.megabytes:.0f} MB"
+                )
+                found.append(measured)
+    return found
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="qsync beside a plain script.")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--job-seconds", type=float, default=0.3)
+    parser.add_argument("--write", type=Path, help="write the page to this file as well")
+    options = parser.parse_args()
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="qsync-bench-") as folder,
+        Setting(Path(folder), options.rows, options.job_seconds) as setting,
+    ):
+        measured = measure(setting, options.repeats, say)
+    page = report(
+        measured,
+        PHASES,
+        rows=options.rows,
+        repeats=options.repeats,
+        job_seconds=options.job_seconds,
+        cores=os.cpu_count() or 1,
+        median=statistics.median,
+    )
+    print(page)
+    if options.write is not None:
+        options.write.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""What was measured, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Median = Callable[[Sequence[float]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One contender in one phase.
+
+    Attributes:
+        seconds: Of the whole process.
+        net_seconds: Without start-up (qsync: the run itself; plain: after its imports).
+        requests: HTTP requests the emulator counted.
+        megabytes: Peak resident memory of the process.
+        sent: Rows sent.
+    """
+
+    contender: str
+    phase: str
+    seconds: float
+    net_seconds: float
+    requests: int
+    megabytes: float
+    sent: int
+
+
+_PAGE = """\
+# Benchmarks
+
+`make bench` measures qsync beside a plain script in one run: {rows:,} leads of 12 columns in
+DuckDB, bulk jobs that take {job_seconds:g} s each, and an emulated Qualified on a socket of the
+same machine ({cores} cores). The emulator's request limits are lifted, and so are qsync's.
+
+The plain script (`benchmarks/plain.py`) is what a team writes first: read all rows, post 500, poll
+every 0.2 s until the job is done, next. It keeps no state, so it sends everything every time.
+
+| phase | | seconds | without start-up | rows sent | rows/s | requests | peak memory |
+|---|---|---:|---:|---:|---:|---:|---:|
+{table}
+
+Ratios of the medians of {repeats} runs, order alternated:
+
+{ratios}
+
+## How to read this
+
+- *Seconds* are of the whole process. qsync starts dbt's parser to find the relations and to get a
+  connection, which takes some seconds however few rows change; *without start-up* leaves that out.
+- *Rows/s* are rows sent per second of the whole process.
+- The script's time is bound by one job after another: its rows/s follow from the jobs' duration.
+  With longer jobs the ratio grows, with shorter ones it shrinks. qsync keeps up to 20 jobs open.
+- The emulator runs on the same cores and takes its part of them: with a remote Qualified both
+  would be somewhat faster.
+- Not measured: real durations of Qualified's jobs, which nobody documents, and its real latency.
+
+## How to repeat it
+
+    make bench
+
+`benchmarks/bench.py --help` lists the options (rows, repeats, duration of jobs).
+"""
+
+
+def report(
+    measured: Sequence[Measured],
+    phases: Sequence[str],
+    *,
+    rows: int,
+    repeats: int,
+    job_seconds: float,
+    cores: int,
+    median: Median,
+) -> str:
+    """The page of a benchmark."""
+
+    def of(contender: str, phase: str, value: Callable[[Measured], float]) -> float:
+        return median(
+            [value(item) for item in measured if (item.contender, item.phase) == (contender, phase)]
+        )
+
+    lines, ratios = [], []
+    for phase in phases:
+        for contender in ("qsync", "plain"):
+            seconds = of(contender, phase, lambda item: item.seconds)
+            sent = of(contender, phase, lambda item: item.sent)
+            lines.append(
+                f"| {phase} | {contender} | {seconds:.1f} | "
+                f"{of(contender, phase, lambda item: item.net_seconds):.1f} | {sent:,.0f} | "
+                f"{sent / seconds:,.0f} | "
+                f"{of(contender, phase, lambda item: item.requests):,.0f} | "
+                f"{of(contender, phase, lambda item: item.megabytes):,.0f} MB |"
+            )
+
+        def ratio(value: Callable[[Measured], float], phase: str = phase) -> str:
+            return f"{of('plain', phase, value) / of('qsync', phase, value):.1f}"
+
+        ratios.append(
+            f"- {phase}: qsync is **{ratio(lambda item: item.seconds)}** times faster\n"
+            f"  ({ratio(lambda item: item.net_seconds)} without start-up) and makes "
+            f"**{ratio(lambda item: item.requests)}** times fewer requests."
+        )
+    return _PAGE.format(
+        rows=rows,
+        repeats=repeats,
+        job_seconds=job_seconds,
+        cores=cores,
+        table="\n".join(lines),
+        ratios="\n".join(ratios),
+    )
