@@ -13,6 +13,11 @@ from sqlglot import exp
 from qsync.fields.kinds import ColumnKind
 from qsync.warehouse.sql import Expression, as_text, case, matches, replace_match, text
 
+BLANKS = " \t\r\n"
+"""What is no part of a key or a number at its ends."""
+
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 
 class Dialect(ABC):
     """One warehouse's ways."""
@@ -48,6 +53,14 @@ class Dialect(ABC):
     def float_text(self, value: Expression) -> Expression:
         """The shortest text that reads back as the same number."""
         return replace_match(as_text(value), "[.]0$")
+
+    def ascii_lower(self, value: Expression) -> Expression:
+        """The text with A to Z in lower case and everything else as it is.
+
+        `LOWER` alone follows a locale, and turns two letters that are not ASCII into ASCII ones.
+        """
+        capitals, small = text(_CAPITALS), text(_CAPITALS.lower())
+        return exp.Anonymous(this="TRANSLATE", expressions=[value, capitals, small])
 
     def md5(self, value: Expression) -> Expression:
         """The digest as 32 hex digits."""
@@ -96,7 +109,7 @@ class Dialect(ABC):
 
 def trim(value: Expression) -> Expression:
     """The value without blanks, tabs and line ends around it."""
-    return exp.Trim(this=value, expression=text(" \t\r\n"))
+    return exp.Trim(this=value, expression=text(BLANKS))
 
 
 def _without_trailing_zeros(plain: Expression) -> Expression:

@@ -52,6 +52,12 @@ class DuckDb(Dialect):
             return ColumnKind.OTHER if upper.endswith("[]") else ColumnKind.TEXT
         return _KINDS.get(upper, ColumnKind.OTHER)
 
+    def ascii_lower(self, value: Expression) -> Expression:
+        """A third of the time of `TRANSLATE`: of all letters that are not ASCII, two become it."""
+        for letter in "\u0130\u212a":
+            value = exp.Anonymous(this="REPLACE", expressions=[value, text(letter), text("\ufffd")])
+        return exp.Lower(this=value)
+
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
         if zoned:
             value = exp.AtTimeZone(this=value, zone=text("UTC"))

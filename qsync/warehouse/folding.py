@@ -1,8 +1,10 @@
 """Folding and checking match keys, in SQL (design: trim, ASCII lower case; domains also scheme,
 `www.`, port, path, trailing dot).
 
-The folded key is what is compared, kept and sent. `tests/warehouse/test_folding.py` holds it
-against the same rules written in Python, on every warehouse.
+The folded key is what is compared, kept and sent. Folding a folded key changes nothing: Qualified
+normalizes domains itself, and state must know a record by the key Qualified ends with.
+`tests/warehouse/test_folding.py` holds it against the same rules written in Python, on every
+warehouse.
 """
 
 from __future__ import annotations
@@ -10,12 +12,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from qsync.project.model import ObjectType
-from qsync.warehouse.dialect import trim
+from qsync.warehouse.dialect import BLANKS, Dialect, trim
 from qsync.warehouse.sql import Expression, as_text, matches, replace_match, text
 
 _DOMAIN = "([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?"
 
-EMAIL_PATTERN = f'^[^@ ,;:<>()"]+@{_DOMAIN}$'
+EMAIL_PATTERN = f'^[^@,;:<>()"{BLANKS}]+@{_DOMAIN}$'
 """A folded address that can be one: something, one at sign, a dotted domain."""
 
 DOMAIN_PATTERN = f"^{_DOMAIN}$"
@@ -25,13 +27,22 @@ NOT_ASCII_PATTERN = "[^ -~]"
 """Anything but printable ASCII; international names must be converted in dbt."""
 
 
-def fold(value: Expression, object_type: ObjectType) -> Expression:
+_AROUND_A_DOMAIN = (
+    "^[a-z][a-z0-9+.-]*://",
+    # A dot is not every character everywhere: in some warehouses it is no line end.
+    "[/?#]([^/]|/)*$",
+    f"([{BLANKS}.]|:[0-9]*)+$",
+    f"^([{BLANKS}]|www[.])+",
+)
+"""What is taken away, in this order: scheme, path, port and dots behind, `www.` before."""
+
+
+def fold(value: Expression, object_type: ObjectType, dialect: Dialect) -> Expression:
     """The folded match key of a raw one; NULL for nothing but blanks."""
-    key = trim(exp.Lower(this=as_text(value)))
+    key = trim(dialect.ascii_lower(as_text(value)))
     if object_type is ObjectType.COMPANY:
-        for pattern in ("^[a-z][a-z0-9+.-]*://", "[/?#].*$", ":[0-9]*$", "^www[.]", "[.]+$"):
+        for pattern in _AROUND_A_DOMAIN:
             key = replace_match(key, pattern)
-        key = trim(key)
     return exp.Nullif(this=key, expression=text(""))
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from qsync.fields.kinds import ColumnKind
 from qsync.warehouse.dialect import Dialect
-from qsync.warehouse.sql import Expression, as_text, text
+from qsync.warehouse.sql import Expression, as_text, ident, text
 
 _KINDS = {
     "bigint": ColumnKind.INTEGER,
@@ -46,6 +46,10 @@ class Postgres(Dialect):
             return ColumnKind.INTEGER
         return _KINDS.get(plain, ColumnKind.OTHER)
 
+    def ascii_lower(self, value: Expression) -> Expression:
+        """Collation C knows only ASCII; the result compares as any other text."""
+        return _collated(exp.Lower(this=_collated(value, "C")), "default")
+
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
         if zoned:
             value = exp.AtTimeZone(this=value, zone=text("UTC"))
@@ -57,3 +61,7 @@ class Postgres(Dialect):
 
     def list_text(self, value: Expression) -> Expression:
         return as_text(exp.Anonymous(this="ARRAY_TO_JSON", expressions=[value]))
+
+
+def _collated(value: Expression, collation: str) -> Expression:
+    return exp.Collate(this=value, expression=ident(collation))

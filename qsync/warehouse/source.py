@@ -59,7 +59,7 @@ def source_query(stream: CompiledStream, rendered: str, dialect: Dialect) -> Sou
     if stream.grouped:
         ctes.append(("grouped", _grouped(stream)))
     else:
-        ctes.append(("shared", _shared_keys(stream, model)))
+        ctes.append(("shared", _shared_keys(stream, model, dialect)))
     ctes.append(("source", _source(stream, dialect)))
     return SourceQuery(tuple(ctes))
 
@@ -71,20 +71,22 @@ def _canonical(field: CompiledField, dialect: Dialect) -> Expression:
 
 
 def _keyed(stream: CompiledStream, model: exp.Table, dialect: Dialect) -> exp.Select:
-    query = exp.select(as_(fold(col(stream.match_column), stream.object), KEY)).from_(model.copy())
+    query = exp.select(as_(fold(col(stream.match_column), stream.object, dialect), KEY)).from_(
+        model.copy()
+    )
     for field in stream.fields:
         query = query.select(as_(_canonical(field, dialect), field.state_column))
     if stream.company_match_column is not None:
-        domain = fold(col(stream.company_match_column), ObjectType.COMPANY)
+        domain = fold(col(stream.company_match_column), ObjectType.COMPANY, dialect)
         query = query.select(as_(domain, "company_domain"))
     if stream.grouped:
-        query = query.where(not_null(fold(col(stream.match_column), stream.object)))
+        query = query.where(not_null(fold(col(stream.match_column), stream.object, dialect)))
     return query
 
 
-def _shared_keys(stream: CompiledStream, model: exp.Table) -> exp.Select:
+def _shared_keys(stream: CompiledStream, model: exp.Table, dialect: Dialect) -> exp.Select:
     """Keys more than one row folds to: their own scan, which is cheaper than a window of all."""
-    key = fold(col(stream.match_column), stream.object)
+    key = fold(col(stream.match_column), stream.object, dialect)
     return (
         exp.select(as_(key, "shared_key"))
         .from_(model.copy())
@@ -121,7 +123,7 @@ def _source(stream: CompiledStream, dialect: Dialect) -> exp.Select:
     query = exp.select(
         as_(key.copy(), KEY),
         as_(number(1), PRESENT),
-        as_(invalid_reason(stream, key, shared, values, conflicts), INVALID),
+        as_(invalid_reason(stream, key, shared, values, conflicts, dialect), INVALID),
         as_(_row_hash(stream, values, conflicts, dialect), HASH),
         *(as_(values[field.name].copy(), field.state_column) for field in stream.fields),
     ).from_(base)

@@ -16,6 +16,7 @@ from qsync.fields.kinds import Check
 from qsync.planning.compiled import CompiledField, CompiledStream
 from qsync.planning.free_mail import FREE_MAIL_DOMAINS
 from qsync.project.model import ObjectType, OnNull
+from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.folding import EMAIL_PATTERN, is_ascii, is_well_formed
 from qsync.warehouse.sql import (
     Expression,
@@ -36,6 +37,7 @@ def invalid_reason(
     shared: Expression | None,
     values: dict[str, Expression],
     conflicts: dict[str, Expression],
+    dialect: Dialect,
 ) -> Expression:
     """Why a record cannot be sent, or NULL.
 
@@ -45,6 +47,7 @@ def invalid_reason(
         shared: Whether another row folds to the same key; None where rows are grouped by it.
         values: The canonical text of each field, by field name.
         conflicts: For grouped streams, whether a field was left out because its rows disagree.
+        dialect: The warehouse's ways.
     """
     branches = [
         (is_null(key), text("null_key")),
@@ -62,7 +65,7 @@ def invalid_reason(
             if field.name in conflicts:
                 missing = all_of([missing, exp.Not(this=conflicts[field.name].copy())])
             branches.append((missing, text(f"null_value:{field.name}")))
-        wrong = _wrong(field, value)
+        wrong = _wrong(field, value, dialect)
         if wrong is not None and field.check is not None:
             branches.append(
                 (all_of([not_null(value), wrong]), text(f"{field.check.value}:{field.name}"))
@@ -70,12 +73,12 @@ def invalid_reason(
     return case(branches, null_text())
 
 
-def _wrong(field: CompiledField, value: Expression) -> Expression | None:
+def _wrong(field: CompiledField, value: Expression, dialect: Dialect) -> Expression | None:
     match field.check:
         case Check.NUMBER:
             return exp.Not(this=matches(value, NUMBER_PATTERN))
         case Check.EMAIL:
-            return exp.Not(this=matches(exp.Lower(this=value.copy()), EMAIL_PATTERN))
+            return exp.Not(this=matches(dialect.ascii_lower(value.copy()), EMAIL_PATTERN))
         case Check.OPTION:
             return exp.Not(this=one_of(value, field.options))
         case Check.OPTIONS:

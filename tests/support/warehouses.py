@@ -96,6 +96,21 @@ def duckdb_connection() -> DirectConnection:
     return DirectConnection(duckdb.connect(":memory:"), DIALECTS["duckdb"], "memory")
 
 
+def emptied(connection: DirectConnection) -> DirectConnection:
+    """A PostgreSQL connection over the same session, its database as empty as a new one."""
+    cursor = connection.raw.cursor()
+    cursor.execute("ROLLBACK")
+    cursor.execute("DISCARD ALL")
+    cursor.execute(
+        "SELECT QUOTE_IDENT(nspname) FROM pg_namespace "
+        "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
+    )
+    for (schema,) in cursor.fetchall():
+        cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+    cursor.execute("CREATE SCHEMA public")
+    return DirectConnection(connection.raw, connection.dialect, connection.database)
+
+
 class PostgresServer:
     """A server of our own on a free port, in a folder that goes when it is stopped."""
 

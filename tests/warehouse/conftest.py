@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.warehouses import DirectConnection, PostgresServer, duckdb_connection
+from tests.support.warehouses import (
+    DirectConnection,
+    PostgresServer,
+    duckdb_connection,
+    emptied,
+)
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """One server for all tests; each test gets a database of its own."""
+    """One server for all tests."""
     if not PostgresServer.available():
         pytest.fail("PostgreSQL's binaries are missing: install Debian's `postgresql`")
     server = PostgresServer()
@@ -20,12 +25,20 @@ def postgres_server() -> Iterator[PostgresServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: PostgresServer) -> Iterator[DirectConnection]:
+    """One database for most tests: emptying it is ten times faster than making another."""
+    opened = postgres_server.connection()
+    yield opened
+    opened.raw.close()
+
+
 @pytest.fixture(params=["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)])
 def connection(request: pytest.FixtureRequest) -> Iterator[DirectConnection]:
     """An empty database."""
     if request.param == "duckdb":
         opened = duckdb_connection()
+        yield opened
+        opened.raw.close()
     else:
-        opened = request.getfixturevalue("postgres_server").connection()
-    yield opened
-    opened.raw.close()
+        yield emptied(request.getfixturevalue("postgres_database"))
