@@ -32,7 +32,7 @@ def column_reader(connection: Connection) -> ColumnReader:
 
 def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
     where = [
-        exp.EQ(this=exp.column(name), expression=text(part))
+        exp.EQ(this=exp.Lower(this=exp.column(name)), expression=text(part.lower()))
         for name, part in (
             ("table_catalog", table.catalog or connection.database),
             ("table_schema", table.db),
@@ -65,11 +65,18 @@ def _postgres(connection: Connection, table: exp.Table) -> list[tuple[object, ..
             on=exp.EQ(this=col("relnamespace", "c"), expression=col("oid", "n")),
         )
         .where(
-            exp.EQ(this=col("nspname", "n"), expression=text(table.db)),
-            exp.EQ(this=col("relname", "c"), expression=text(table.name)),
+            exp.EQ(this=col("nspname", "n"), expression=text(_folded(table.args.get("db")))),
+            exp.EQ(this=col("relname", "c"), expression=text(_folded(table.this))),
             exp.GT(this=col("attnum", "a"), expression=exp.Literal.number(0)),
             exp.Not(this=col("attisdropped", "a")),
         )
         .order_by(col("attnum", "a"))
     )
     return connection.rows(statement)
+
+
+def _folded(name: exp.Expr | None) -> str:
+    """A name as PostgreSQL keeps it: without quotes (dbt's `quoting: false`) in lower case."""
+    if name is None:
+        return ""
+    return name.name if name.args.get("quoted") else name.name.lower()

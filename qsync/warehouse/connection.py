@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from qsync.errors import UserError
 from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.refusals import is_conflict, is_driver_error, refusal
 from qsync.warehouse.sql import Expression
 
 Row = tuple[Any, ...]
@@ -49,7 +50,14 @@ class Connection(Protocol):
 
 
 class WarehouseError(UserError):
-    """The warehouse refused a statement. The message is the driver's first line, without values."""
+    """The warehouse refused a statement. The message holds no value (`refusals`).
+
+    `conflict` is true when two transactions got into each other's way.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, conflict: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.conflict = conflict
 
 
 class AdapterConnection:
@@ -143,11 +151,7 @@ class AdapterConnection:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Turn what dbt and its drivers raise into an error a person can mend.
-
-    Drivers quote values in their messages ("invalid input syntax: …"), so only a first line is
-    taken, and of that nothing behind a colon that follows the kind of error.
-    """
+    """Turn what dbt and its drivers raise into an error a person can mend, without values."""
     from dbt_common.exceptions import DbtBaseException
 
     try:
@@ -155,21 +159,7 @@ def translated() -> Iterator[None]:
     except Exception as error:
         # Opening a connection, dbt lets the driver's own errors through (a DuckDB file that another
         # process has open, say).
-        if not isinstance(error, DbtBaseException) and not _is_drivers(error):
+        if not isinstance(error, DbtBaseException) and not is_driver_error(error):
             raise
-        raise WarehouseError(
-            f"The warehouse refused: {_first_line(error)}",
-            hint="run `qsync debug` to see the connection and the rights it needs",
-        ) from None
-
-
-def _is_drivers(error: Exception) -> bool:
-    """Whether a driver raised it: all of theirs derive from a class `Error` (PEP 249)."""
-    return any(cls.__name__ == "Error" for cls in type(error).__mro__)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines()]
-    said = [line for line in lines if line and not line.endswith(("Error", ":"))]
-    first = said[0] if said else type(error).__name__
-    return first.split('"')[0].split("'")[0].strip(" :")[:160] or type(error).__name__
+        message, hint = refusal(error)
+        raise WarehouseError(message, hint=hint, conflict=is_conflict(error)) from None

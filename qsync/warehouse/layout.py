@@ -86,7 +86,10 @@ STATE_COLUMNS: Columns = (
 
 
 class Layout:
-    """Names qsync's tables within a database and schema."""
+    """Names qsync's tables within a schema, and a database where names may begin with one.
+
+    Without a database it is PostgreSQL's: one connection, one database.
+    """
 
     def __init__(self, schema: str, database: str | None) -> None:
         self.schema = schema
@@ -98,35 +101,34 @@ class Layout:
 
     def existing_tables(self) -> exp.Select:
         """The names of the tables in the state schema; none when there is no schema."""
-        where: list[Expression] = [
-            exp.EQ(this=exp.column("table_schema"), expression=exp.Literal.string(self.schema))
-        ]
-        if self.database is not None:
-            where.append(
-                exp.EQ(
-                    this=exp.column("table_catalog"), expression=exp.Literal.string(self.database)
-                )
+        if self.database is None:
+            # information_schema hides tables from who has no rights on them, and a plan that sees
+            # no state would take everybody for new. PostgreSQL's catalog hides nothing.
+            return (
+                exp.select(exp.column("tablename"))
+                .from_(exp.to_table("pg_catalog.pg_tables"))
+                .where(_is("schemaname", self.schema))
             )
         return (
             exp.select(exp.column("table_name"))
             .from_(exp.to_table("information_schema.tables"))
-            .where(*where)
+            .where(_is_any_case("table_schema", self.schema))
+            .where(_is_any_case("table_catalog", self.database))
         )
 
     def existing_schema(self) -> exp.Select:
         """One row when the state schema is there."""
-        parts = [("schema_name", self.schema)]
-        if self.database is not None:
-            parts.append(("catalog_name", self.database))
+        if self.database is None:
+            return (
+                exp.select(exp.column("nspname"))
+                .from_(exp.to_table("pg_catalog.pg_namespace"))
+                .where(_is("nspname", self.schema))
+            )
         return (
             exp.select(exp.column("schema_name"))
             .from_(exp.to_table("information_schema.schemata"))
-            .where(
-                *(
-                    exp.EQ(this=exp.column(name), expression=exp.Literal.string(part))
-                    for name, part in parts
-                )
-            )
+            .where(_is_any_case("schema_name", self.schema))
+            .where(_is_any_case("catalog_name", self.database))
         )
 
     def create_schema(self) -> exp.Create:
@@ -163,3 +165,14 @@ class Layout:
     def drop(self, name: str) -> exp.Drop:
         """DROP TABLE IF EXISTS."""
         return exp.Drop(tables=[self.table(name)], kind="TABLE", exists=True)
+
+
+def _is(column: str, name: str) -> Expression:
+    return exp.EQ(this=exp.column(column), expression=exp.Literal.string(name))
+
+
+def _is_any_case(column: str, name: str) -> Expression:
+    """DuckDB takes `Qsync` and `qsync` for one name, quoted or not."""
+    return exp.EQ(
+        this=exp.Lower(this=exp.column(column)), expression=exp.Literal.string(name.lower())
+    )

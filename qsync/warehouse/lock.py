@@ -67,13 +67,23 @@ class Lock:
             ],
             where=exp.Where(this=all_of([self._mine(), free])),
         )
-        self._connection.run(taking)
+        try:
+            self._connection.run(taking)
+        except WarehouseError as error:
+            # Of two in the same moment DuckDB refuses one, and PostgreSQL where it serializes.
+            if not error.conflict:
+                raise
         row = self._read()
         if row is None:
             raise UserError("The lock's row is gone", hint="run `qsync apply` again")
         epoch, found, who, since, expires = row
         if found == lock_id:
             return int(epoch)
+        if found is None:
+            raise UserError(
+                "Another run took the lock in the same moment and gave it back",
+                hint="run `qsync apply` again",
+            )
         return LockHolder(str(found), str(who), _moment(since), _moment(expires))
 
     def renewing(self, epoch: int, seconds: int) -> Expression:

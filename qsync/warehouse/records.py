@@ -10,7 +10,17 @@ from qsync.ledger.columns import LEDGER_COLUMNS
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import RUNS, Layout
-from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, text
+from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, one_of, text
+
+_SUCCESS = frozenset({RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO, RunStatus.BASELINED})
+_PINS: tuple[frozenset[RunStatus], ...] = (
+    frozenset(RunStatus),
+    frozenset(RunStatus) - {RunStatus.RUNNING},
+    _SUCCESS | {RunStatus.PARTIAL},
+    _SUCCESS,
+)
+"""The kinds of which the seed keeps each stream's newest (`ledger.seed.keep`): run, ended,
+complete, success. A test holds the two against each other."""
 
 _TYPES = {column.name: column.type for column in LEDGER_COLUMNS}
 
@@ -50,13 +60,13 @@ class Records:
                 exp.EQ(this=col(name), expression=literal(cell, _TYPES[name]))
                 for name, cell in cells
             ],
-            where=exp.Where(this=_is(record.run_id, record.sync, record.object)),
+            where=exp.Where(this=is_record(record.run_id, record.sync, record.object)),
         )
 
     def ledger(self, limit: int, project: str) -> list[tuple[str, ...]]:
-        """The newest rows of a project and each stream's last success, oldest first, as texts.
+        """The newest rows of a project and what says how each stream stands, oldest first.
 
-        An empty cell is an empty text.
+        All cells are texts; an empty cell is an empty text.
         """
         names = list(_TYPES)
         newest = (
@@ -79,18 +89,11 @@ class Records:
         return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
 
     def _latest(self, names: Sequence[str], project: str) -> list[tuple[str, ...]]:
-        """Each stream's last run and last success."""
+        """Of each stream what says how it stands: the newest record of every kind."""
         found = []
-        success = exp.In(
-            this=col("status"),
-            expressions=[
-                text(status.value) for status in (RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO)
-            ],
-        )
-        for condition in (None, success):
-            mine: Expression = eq(col("project"), text(project))
-            if condition is not None:
-                mine = all_of([mine, condition])
+        for statuses in _PINS:
+            condition = one_of(col("status"), sorted(status.value for status in statuses))
+            mine = all_of([eq(col("project"), text(project)), condition])
             last = exp.Window(
                 this=exp.RowNumber(),
                 partition_by=[col("sync"), col("object")],
@@ -126,7 +129,8 @@ class Records:
         return exp.Alias(this=as_text(value), alias=ident(name + "_text"))
 
 
-def _is(run_id: str, sync: str, object_name: str) -> Expression:
+def is_record(run_id: str, sync: str, object_name: str) -> Expression:
+    """The condition for one record."""
     return all_of(
         [
             eq(col("run_id"), text(run_id)),

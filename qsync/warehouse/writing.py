@@ -127,8 +127,8 @@ class WritingWarehouse(ReadingWarehouse):
 
     def close_dead_runs(self, at: str) -> tuple[str, ...]:
         """Close runs that died; called under the lock. Their ids."""
-        dead = DeadRuns(self.connection, self.layout, self.streams, self._destination)
-        return dead.close(at)
+        self.refresh()
+        return DeadRuns(self.connection, self.layout, self._destination, self.tables).close(at)
 
     # --- the staged table -------------------------------------------------------------------
 
