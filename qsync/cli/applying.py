@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import os
 import secrets
@@ -13,7 +14,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
 
@@ -66,7 +68,7 @@ class Application:
         )
         view = _View(progress, self.as_json, self.verbose, self.auto_approve)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
-        with ThreadPoolExecutor(1, "warehouse") as pool, progress:
+        with ThreadPoolExecutor(1, "warehouse") as pool, view:
             result = asyncio.run(self._apply(pool, view))
             seed = pool.submit(self._write_seed).result() if result.records else None
         self._tell(result, seed)
@@ -150,6 +152,8 @@ class _View:
         self, progress: RunProgress, as_json: bool, verbose: bool, auto_approve: bool
     ) -> None:
         self._progress = progress
+        self._showing = contextlib.ExitStack()
+        self._moving = False
         self._as_json = as_json
         self._verbose = verbose
         self._auto_approve = auto_approve
@@ -168,8 +172,23 @@ class _View:
         click.echo(f"\nApply this to {plan.destination}? Only 'yes' goes on: ", err=True, nl=False)
         return sys.stdin.readline().strip() == "yes"
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the screen."""
+        self._showing.close()
+
     def start(self, stream: StreamPlan) -> None:
-        """A stream's delivery begins."""
+        """A stream's delivery begins; from now on, and not at the prompt, something may move."""
+        if not self._moving:
+            self._moving = True
+            self._showing.enter_context(self._progress)
         self._progress.start(stream.stream.label, stream.to_send)
 
     def update(self, progress: DeliveryProgress) -> None:

@@ -150,7 +150,7 @@ def emulator(
     except ImportError as missing:
         raise UserError(
             f"The emulator needs a package that is not installed: {missing.name}",
-            hint="pip install 'qsync[emulator]'",
+            hint="install starlette and uvicorn, or qsync with its extra `emulator`",
         ) from None
 
     with contextlib.ExitStack() as cleanup:

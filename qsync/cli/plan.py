@@ -39,7 +39,8 @@ def plan(
 ) -> ExitCode:
     """Show what would change in Qualified.
 
-    Asks the warehouse and nothing else: no API key is needed and nothing is written anywhere.
+    Asks the warehouse and nothing else: no API key is needed, and nothing is written to the
+    warehouse or to Qualified.
     """
     from qsync.cli.telling import no_match, tell_plan
     from qsync.execution.planner import PlanOptions, make_plan

@@ -1,7 +1,7 @@
 """A local Qualified: faithful to the API, with faults on request.
 
 `Account` is the whole of it without a transport. Serving it over HTTP takes starlette and uvicorn
-(`pip install 'qsync[emulator]'`): see `qsync.emulator.app` and `qsync.emulator.server`, which are
+(the extra `emulator`): see `qsync.emulator.app` and `qsync.emulator.server`, which are
 not imported here.
 """
 

@@ -33,7 +33,7 @@ class DeliveryProgress:
     """How a delivery stands; all but `open_jobs` only grow.
 
     Attributes:
-        planned: The stream's staged rows.
+        planned: Rows that this delivery sends: the staged ones, cut to the limit.
         jobs: Jobs accepted so far.
         open_jobs: Those among them without an end.
     """
@@ -124,7 +124,7 @@ async def deliver(
     follower = JobFollower(api, clock, PollTracker(chunks), halt, job_deadline)
 
     def report() -> None:
-        progress(_progress(committer, sender))
+        progress(_progress(committer, sender, rows))
 
     sender = ChunkSender(api, follower, Redactor(stage.request.stream), halt, report)
 
@@ -161,10 +161,10 @@ async def _deliver_chunk(
     return account.outcomes()
 
 
-def _progress(committer: Committer, sender: ChunkSender) -> DeliveryProgress:
+def _progress(committer: Committer, sender: ChunkSender, rows: int) -> DeliveryProgress:
     account = committer.account
     return DeliveryProgress(
-        planned=account.planned,
+        planned=rows,
         succeeded=account.succeeded,
         rejected=account.rejected,
         unknown=account.unknown,

@@ -47,7 +47,8 @@ class ItemWriter:
 
     A null of a field with `on_null: keep` is left out and one with `clear` is sent. One with `fail`
     never gets here as a bad row. Where a domain's rows disagree the field is null and in the row's
-    `left_out`: it is not sent, whatever null means.
+    `left_out`: it is not sent, whatever null means. So are the fields of a record that is cleared,
+    where this sync never wrote any value to them.
     """
 
     def __init__(self, stream: CompiledStream, run_id: str) -> None:

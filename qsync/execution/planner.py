@@ -7,7 +7,7 @@ else, and the object that results, is the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qsync.artifacts import Manifest, Node, check_stale, resolve
@@ -211,7 +211,11 @@ def _plan_sync(
         _plan_stream(compiled, stream, relation, inputs, options, warehouse, measure, allowed)
         for stream in compiled.streams
     )
-    return SyncPlan(compiled, relation, streams, _blocked(compiled, streams, inputs.live))
+    blocked = _blocked(compiled, streams, inputs.live)
+    if blocked is not None:
+        # One reason is enough, and raising a guard would not help.
+        streams = tuple(replace(stream, breaches=()) for stream in streams)
+    return SyncPlan(compiled, relation, streams, blocked)
 
 
 def _blocked(
@@ -223,7 +227,7 @@ def _blocked(
     if streams[-1].counts.in_model == 0:
         return (
             f"model '{compiled.sync.model}' is empty: that is more often an accident upstream "
-            "than the wish to remove everybody"
+            "than the wish to remove everybody (if it is one: delete the sync, then `qsync state rm`)"
         )
     return None
 

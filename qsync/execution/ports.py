@@ -69,7 +69,7 @@ class StagedRow:
 
     `values` stands in the order of the stream's fields. `clearing` marks a removed record whose
     fields are cleared. `left_out` holds the places of fields that are not sent at all although null
-    would clear them: a company's rows disagree about them.
+    would clear them: a company's rows disagree about them, or this sync never wrote them.
     """
 
     number: int

@@ -39,6 +39,7 @@ class ChangeCounts:
         invalid: By reason: a code, or `code:field`.
         retried: Those among added and changed that Qualified rejected before, as they are.
         unsettled: Those among changed whose last answer is unknown.
+        clearing: Those among removed that hold something to clear (`on_removed: clear`).
         returned: Those among changed and unchanged that had been removed.
         rehashed: Those among unchanged whose hash is brought up to date without sending.
         conflicts: Per field, domains whose rows disagree; the field is left out.
@@ -55,6 +56,7 @@ class ChangeCounts:
     invalid: Mapping[str, int] = field(default_factory=dict)
     retried: int = 0
     unsettled: int = 0
+    clearing: int = 0
     returned: int = 0
     rehashed: int = 0
     conflicts: Mapping[str, int] = field(default_factory=dict)

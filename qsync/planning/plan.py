@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledStream, CompiledSync
-from qsync.project.model import ObjectType, OnRemoved
+from qsync.project.model import ObjectType
 
 CHUNK_ROWS = 500
 """Items a bulk job can carry (API.md, "Writing in bulk")."""
@@ -63,8 +63,7 @@ class StreamPlan:
         """Records that would be sent if nothing limited it."""
         if self.baseline or self.baseline_unknown:
             return 0
-        clearing = self.stream.on_removed is OnRemoved.CLEAR
-        return self.counts.added + self.counts.changed + (self.counts.removed if clearing else 0)
+        return self.counts.added + self.counts.changed + self.counts.clearing
 
     @property
     def to_send(self) -> int:

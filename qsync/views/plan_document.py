@@ -10,7 +10,7 @@ from qsync.planning.plan import (
     StreamPlan,
     SyncPlan,
 )
-from qsync.project.model import OnNull, OnRemoved
+from qsync.project.model import OnNull
 from qsync.views.entries import JsonObject, orphan_entry, reason_entries
 
 
@@ -48,6 +48,7 @@ def _summary(plan: Plan) -> JsonObject:
         "syncs": len(plan.syncs),
         "stopped": len(plan.stopped),
         "stopped_syncs": [sync.name for sync in plan.stopped],
+        "recorded": sum(_recorded(stream) for stream in streams),
     }
 
 
@@ -82,7 +83,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
         "first_load": stream.first_load,
         "baseline_unknown": stream.baseline_unknown,
         "baseline": stream.baseline,
-        "recorded": counts.added + counts.changed if stream.baseline else 0,
+        "recorded": _recorded(stream),
         "full_refresh": stream.full_refresh,
         "limit": stream.limit,
         "counts": {
@@ -96,6 +97,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "invalid": counts.invalid_total,
             "retried": counts.retried,
             "unsettled": counts.unsettled,
+            "clearing": counts.clearing,
             "returned": counts.returned,
             "rehashed": counts.rehashed,
             "other_domain": counts.other_domain,
@@ -125,6 +127,11 @@ def _field(change: FieldChange) -> JsonObject:
     }
 
 
+def _recorded(stream: StreamPlan) -> int:
+    """Records a baseline puts down as synced."""
+    return stream.counts.added + stream.counts.changed if stream.baseline else 0
+
+
 def _clears(stream: StreamPlan) -> list[str]:
     """Fields that are sent as null: by `on_null: clear`, by `on_removed: clear`.
 
@@ -135,8 +142,6 @@ def _clears(stream: StreamPlan) -> list[str]:
     names = {change.field for change in stream.fields if change.cleared}
     if stream.counts.added:
         names |= {field.name for field in stream.stream.fields if field.on_null is OnNull.CLEAR}
-    if stream.counts.removed and stream.stream.on_removed is OnRemoved.CLEAR:
-        names |= {field.name for field in stream.stream.fields}
     return sorted(names)
 
 

@@ -123,7 +123,11 @@ def _removed(stream: JsonObject) -> Iterator[Note]:
     if not removed or stream["baseline_unknown"]:
         return
     if stream["on_removed"] == "clear":
-        yield Note(f"{number(removed)} left the model: the sync's fields are cleared.", "red")
+        clearing = number(stream["counts"]["clearing"])
+        yield Note(
+            f"{number(removed)} left the model: what this sync wrote is cleared in {clearing}.",
+            "red",
+        )
     else:
         yield Note(f"{number(removed)} left the model: Qualified keeps what it has.", "dim")
 

@@ -66,9 +66,12 @@ def render_plan(document: JsonObject, console: Console, verbose: bool = False) -
 
 def summary_line(document: JsonObject) -> str:
     """The one line of fixed form. `No changes.` exactly when the plan has none."""
+    total = document["summary"]
+    recorded = total["recorded"]
+    if recorded and not total["to_send"]:
+        return f"Plan: {number(recorded)} to record as synced, nothing to send."
     if not document["has_changes"]:
         return "No changes."
-    total = document["summary"]
     return (
         f"Plan: {number(total['to_add'])} to add, {number(total['to_change'])} to change, "
         f"{number(total['removed'])} removed, {number(total['unchanged'])} unchanged, "

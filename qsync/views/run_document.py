@@ -40,8 +40,12 @@ def run_document(
     seconds = None if started is None else seconds_between(started, finished)
     entries = [run_entry(record) for record in records]
     totals = {name: sum(entry["counts"][name] for entry in entries) for name in _TOTALS}
-    for name in ("jobs", "requests", "retries"):
+    for name in ("jobs", "requests", "retries", "recorded"):
         totals[name] = sum(entry[name] for entry in entries)
+    totals["stopped_unsent"] = sum(
+        entry["counts"]["unsent"] for entry in entries if entry["status"] == RunStatus.STOPPED.value
+    )
+    totals["next_run"] = totals["unsent"] - totals["stopped_unsent"]
     return {
         "format": RUN_FORMAT,
         "run_id": first and first.run_id,

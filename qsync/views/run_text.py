@@ -43,6 +43,11 @@ REJECT_CURE = (
     "the row, the mapping or the field catalog changes."
 )
 
+RESTING_CURE = (
+    "They rest: each goes again when its row, the mapping or the field catalog changes. Correct "
+    "these rows in dbt."
+)
+
 
 def render_run(document: JsonObject, console: Console) -> None:
     """Write what a run did: a line per sync and object, what went wrong, where it is recorded."""
@@ -71,6 +76,9 @@ def summary_line(document: JsonObject) -> str:
     statuses = {stream["status"] for stream in document["streams"]}
     if statuses <= {"nothing_to_do"}:
         return "Nothing to do."
+    recorded = document["summary"]["recorded"]
+    if statuses <= {"baselined", "nothing_to_do"}:
+        return f"Baseline: {number(recorded)} recorded as synced, nothing sent."
     total = document["summary"]
     return (
         f"Applied: {number(total['succeeded'])} succeeded, {number(total['rejected'])} rejected, "
@@ -122,8 +130,11 @@ def render_rejects(rejects: list[tuple[str, str, int, int]], console: Console) -
             rest = f" ({number(resting)} resting)" if resting else ""
             rows.append([styled(number(count), "magenta"), f"{_reason(reason)}{rest}"])
         columns(console, rows, indent=4, right=(0,))
-    if any(not _ours(reason) for _, reason, _, _ in rejects):
+    theirs = [entry for entry in rejects if not _ours(entry[1])]
+    if any(count > resting for _, _, count, resting in theirs):
         sentence(console, REJECT_CURE)
+    elif theirs:
+        sentence(console, RESTING_CURE)
 
 
 def _ours(reason: str) -> bool:
@@ -166,10 +177,17 @@ def _notes(document: JsonObject, console: Console) -> None:
             f"{number(total['unknown'])} unknown: sent, and no answer came. The next run sends "
             f"{'it' if total['unknown'] == 1 else 'them'} again; that is safe."
         )
-    if total["unsent"]:
+    stopped = total["stopped_unsent"]
+    unsent = total["next_run"]
+    if stopped:
         notes.append(
-            f"{number(total['unsent'])} unsent (a limit, a stop or an interruption): "
-            f"{'it goes' if total['unsent'] == 1 else 'they go'} with the next run."
+            f"{number(stopped)} unsent: {'its sync is' if stopped == 1 else 'their syncs are'} "
+            "stopped until what stopped them is mended."
+        )
+    if unsent:
+        notes.append(
+            f"{number(unsent)} unsent (a limit or an interruption): "
+            f"{'it goes' if unsent == 1 else 'they go'} with the next run."
         )
     if total["retries"]:
         notes.append(f"{counted(total['retries'], 'request')} {_were(total['retries'])} repeated.")

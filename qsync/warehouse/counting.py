@@ -13,7 +13,7 @@ from qsync.project.model import OnRemoved
 from qsync.warehouse.connection import Row
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
-from qsync.warehouse.sql import Expression, as_, col, count_if, eq, number, text
+from qsync.warehouse.sql import Expression, all_of, any_of, as_, col, count_if, eq, number, text
 
 _GROUP = ("op", "reason", "retried", "unsettled", "returned")
 
@@ -22,10 +22,12 @@ def counting(stream: CompiledStream, table: str | exp.Table, state: exp.Table | 
     """Records by what would happen to them, over the diff or a staged table.
 
     Columns: op, reason, retried, unsettled, returned, records, rows in state, leads of another
-    domain, and a column per field of a grouped stream with its conflicts.
+    domain, records that are cleared, and a column per field of a grouped stream with its conflicts.
     """
     query = exp.select(*(col(name) for name in _GROUP), exp.Count(this=exp.Star()))
-    query = query.select(_state_rows(state), exp.Sum(this=col(OTHER_DOMAIN)))
+    query = query.select(
+        _state_rows(state), exp.Sum(this=col(OTHER_DOMAIN)), count_if(_is_cleared(stream))
+    )
     if stream.grouped:
         query = query.select(
             *(exp.Sum(this=col(conflict_column(place))) for place, _ in enumerate(stream.fields))
@@ -48,7 +50,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
     flags: Counter[str] = Counter()
     conflicts: Counter[str] = Counter()
     state_rows = 0
-    for op, reason, retried, unsettled, returned, records, in_state, other, *left_out in rows:
+    for op, reason, retried, unsettled, returned, records, in_state, other, cleared, *rest in rows:
         records = int(records)
         state_rows = int(in_state)
         ops[op] += records
@@ -61,7 +63,8 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         if op in {"changed", "rehash"}:
             flags["returned"] += records * int(returned)
         flags["other"] += int(other or 0)
-        for field, count in zip(stream.fields, left_out, strict=False):
+        flags["clearing"] += int(cleared)
+        for field, count in zip(stream.fields, rest, strict=False):
             conflicts[field.name] += int(count or 0)
     unchanged = ops["unchanged"] + ops["rehash"]
     total_invalid = sum(invalid.values())
@@ -76,6 +79,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         invalid=_largest_first(invalid),
         retried=flags["retried"],
         unsettled=flags["unsettled"],
+        clearing=flags["clearing"],
         returned=flags["returned"],
         rehashed=ops["rehash"],
         conflicts=_largest_first(conflicts),
@@ -119,7 +123,14 @@ def sort_changes(changes: Iterable[FieldChange]) -> list[FieldChange]:
 
 def sends(stream: CompiledStream) -> Expression:
     """Whether a record of the diff is sent."""
-    ops = ["added", "changed"]
-    if stream.on_removed is OnRemoved.CLEAR:
-        ops.append("removed")
-    return op_is(*ops)
+    changes = op_is("added", "changed")
+    if stream.on_removed is not OnRemoved.CLEAR:
+        return changes
+    return any_of([changes, exp.Paren(this=_is_cleared(stream))])
+
+
+def _is_cleared(stream: CompiledStream) -> Expression:
+    """Whether a record left the model and this sync wrote something that is to be cleared."""
+    if stream.on_removed is not OnRemoved.CLEAR:
+        return any_of([])
+    return all_of([op_is("removed"), exp.Like(this=col("kinds"), expression=text("%x%"))])

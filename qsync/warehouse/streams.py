@@ -126,11 +126,12 @@ class Streams:
         )
         found = []
         for stream_id, destination, project, sync, object_name, table, updated_at in streams:
-            counted = exp.select(col("status"), exp.Count(this=exp.Star())).from_(
-                self._layout.table(table)
-            )
+            counted = exp.select(
+                col("status"), exp.Count(this=exp.Star()), exp.Max(this=col("acked_at"))
+            ).from_(self._layout.table(table))
             grouped = self._connection.rows(counted.group_by(col("status")))
-            rows = {str(status): int(count) for status, count in grouped}
+            rows = {str(status): int(count) for status, count, _ in grouped}
+            updated_at = max((at for _, _, at in grouped), default=updated_at)
             removed = rows.pop("removed", 0)
             living = sum(rows.values())
             found.append(

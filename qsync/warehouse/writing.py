@@ -178,7 +178,10 @@ class WritingWarehouse(ReadingWarehouse):
         found = []
         for number, key, op, kinds, *values in self.connection.rows(statement):
             left_out: frozenset[int] = frozenset()
-            if "-" in kinds or "!" in kinds:
+            if op == "removed":
+                # Only what this sync wrote is cleared; the rest is not its business.
+                left_out = frozenset(place for place, kind in enumerate(kinds) if kind != "x")
+            elif "-" in kinds or "!" in kinds:
                 values = [
                     None if kind in "-!" else value
                     for kind, value in zip(kinds, values, strict=True)

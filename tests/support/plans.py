@@ -219,7 +219,9 @@ def stopped() -> Plan:
     )
     fine = a_sync_plan(
         a_stream_plan(
-            ChangeCounts(state_rows=400, in_model=400, changed=1, removed=2, unchanged=399),
+            ChangeCounts(
+                state_rows=400, in_model=400, changed=1, removed=2, clearing=1, unchanged=399
+            ),
             (FieldChange("employees", cleared=1),),
             sync="companies",
             object_type=ObjectType.COMPANY,

@@ -120,6 +120,11 @@ class Desk:
             cursor = self.connection.raw.cursor()
             cursor.executemany(f"INSERT INTO people VALUES ({places})", [list(row) for row in rows])
 
+    def relation_in_full(self) -> str:
+        """The relation as dbt renders it, with its schema."""
+        schema = "main" if self.connection.dialect.name == "duckdb" else "public"
+        return f'"{self.connection.database}"."{schema}"."people"'
+
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.connection.execute(text).fetchall()]
 

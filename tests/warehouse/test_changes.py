@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qsync.execution.items import ItemWriter
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.changes import FieldChange
@@ -193,6 +194,24 @@ def test_removed_records_are_cleared_where_the_sync_says_so(connection: DirectCo
     assert desk.plan(people).counts.removed == 0
     desk.load(("a@x.example", "CEO"), ("b@x.example", "CTO"))
     assert desk.keys(desk.run(people)) == ["b@x.example"]
+
+
+def test_only_what_this_sync_wrote_is_cleared_and_nothing_is_sent_where_it_wrote_nothing(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text, job_title text, country text")
+    people = stream(field("job_title"), field("country"), on_removed=OnRemoved.CLEAR)
+    desk.load(("a@x.example", "CEO", None), ("b@x.example", None, None), ("c@x.example", "VP", "x"))
+    desk.run(people)
+    desk.load(("c@x.example", "VP", "x"))
+    change_set = desk.plan(people)
+    assert (change_set.counts.removed, change_set.counts.clearing) == (2, 1)
+    assert change_set.fields == (FieldChange("job_title", cleared=1),)
+    (sent,) = desk.run(people)
+    assert (sent.key, sent.clearing, sent.left_out) == ("a@x.example", True, {0})
+    (item,) = ItemWriter(people, "r").write([sent]).items
+    assert b'"fields":{"job_title":null}' in item.body, "country is not this sync's to clear"
+    assert desk.plan(people).counts.removed == 0
 
 
 def test_a_full_refresh_sends_every_valid_record(connection: DirectConnection) -> None:

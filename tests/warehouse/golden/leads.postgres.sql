@@ -1,0 +1,951 @@
+-- count
+WITH keyed AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "k",
+    CAST("title" AS TEXT) AS "v_job_title",
+    REPLACE(
+      TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      '.000000Z',
+      'Z'
+    ) AS "v_last_seen_at",
+    CASE
+      WHEN CAST("product_score" AS TEXT) ~ '[.]'
+      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
+      ELSE CAST("product_score" AS TEXT)
+    END AS "v_product_score",
+    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST('warehouse' AS TEXT) AS "v_source",
+    NULLIF(
+      REGEXP_REPLACE(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(
+            REGEXP_REPLACE(
+              TRIM(' ␉␍␊' FROM LOWER(CAST("company_domain" AS TEXT) COLLATE "C") COLLATE "default"),
+              '^[a-z][a-z0-9+.-]*://',
+              '',
+              'g'
+            ),
+            '[/?#]([^/]|/)*$',
+            '',
+            'g'
+          ),
+          '([ ␉␍␊.]|:[0-9]*)+$',
+          '',
+          'g'
+        ),
+        '^([ ␉␍␊]|www[.])+',
+        '',
+        'g'
+      ),
+      ''
+    ) AS "company_domain"
+  FROM "db"."prod"."people"
+), shared AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "shared_key"
+  FROM "db"."prod"."people"
+  GROUP BY
+    1
+  HAVING
+    COUNT(*) > 1
+), source AS (
+  SELECT
+    "keyed"."k" AS "k",
+    1 AS "present",
+    CASE
+      WHEN "keyed"."k" IS NULL
+      THEN 'null_key'
+      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
+      THEN 'non_ascii_key'
+      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      THEN 'malformed_key'
+      WHEN NOT "shared"."shared_key" IS NULL
+      THEN 'duplicate_key'
+      WHEN NOT "keyed"."v_product_score" IS NULL
+      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
+      THEN 'not_a_number:product_score'
+      WHEN NOT "keyed"."v_seniority" IS NULL
+      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
+      THEN 'not_an_option:seniority'
+      ELSE CAST(NULL AS TEXT)
+    END AS "invalid",
+    MD5(
+      '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
+        CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
+        '~'
+      ) || COALESCE(
+        CAST(LENGTH("keyed"."v_product_score") AS TEXT) || ':' || "keyed"."v_product_score",
+        '~'
+      ) || COALESCE(CAST(LENGTH("keyed"."v_seniority") AS TEXT) || ':' || "keyed"."v_seniority", '~') || COALESCE(CAST(LENGTH("keyed"."v_source") AS TEXT) || ':' || "keyed"."v_source", '~')
+    ) AS "h",
+    "keyed"."v_job_title" AS "v_job_title",
+    "keyed"."v_last_seen_at" AS "v_last_seen_at",
+    "keyed"."v_product_score" AS "v_product_score",
+    "keyed"."v_seniority" AS "v_seniority",
+    "keyed"."v_source" AS "v_source",
+    CASE
+      WHEN NOT "keyed"."company_domain" IS NULL
+      AND NOT "keyed"."company_domain" ~ '[^ -~]'
+      AND "keyed"."company_domain" ~ '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND REGEXP_REPLACE("keyed"."k", '^.*@', '', 'g') <> "keyed"."company_domain"
+      THEN 1
+      ELSE 0
+    END AS "other_domain"
+  FROM keyed
+  LEFT JOIN shared
+    ON "keyed"."k" = "shared"."shared_key"
+), state AS (
+  SELECT
+    *
+  FROM "qsync"."state_people"
+), rejected AS (
+  SELECT
+    "key",
+    "row_hash",
+    "attempts",
+    "first_at"
+  FROM "qsync"."qsync_rejects"
+  WHERE
+    "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
+), judged AS (
+  SELECT
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT "source"."invalid" IS NULL
+      THEN 'invalid'
+      WHEN "state"."key" IS NULL
+      THEN 'added'
+      WHEN "state"."status" = 'unsettled'
+      THEN 'changed'
+      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
+      THEN 'unchanged'
+      WHEN (
+        NOT "source"."v_job_title" IS NULL
+        OR (
+          NOT "source"."v_last_seen_at" IS NULL
+          AND (
+            "state"."v_last_seen_at" IS NULL
+            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+          )
+        )
+        OR (
+          NOT "source"."v_product_score" IS NULL
+          AND (
+            "state"."v_product_score" IS NULL
+            OR "source"."v_product_score" <> "state"."v_product_score"
+          )
+        )
+        OR (
+          NOT "source"."v_seniority" IS NULL
+          AND (
+            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
+          )
+        )
+        OR (
+          NOT "source"."v_source" IS NULL
+          AND (
+            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS "fate",
+    "source"."invalid" AS "reason",
+    COALESCE("source"."k", "state"."key") AS "key",
+    "source"."h" AS "hash",
+    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
+      THEN 1
+      ELSE 0
+    END AS "returned",
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_job_title" IS NULL
+      THEN '.'
+      ELSE 's'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_last_seen_at" IS NULL
+      THEN '-'
+      WHEN "state"."v_last_seen_at" IS NULL
+      THEN 's'
+      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_product_score" IS NULL
+      THEN '-'
+      WHEN "state"."v_product_score" IS NULL
+      THEN 's'
+      WHEN "source"."v_product_score" <> "state"."v_product_score"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_seniority" IS NULL
+      THEN '-'
+      WHEN "state"."v_seniority" IS NULL
+      THEN 's'
+      WHEN "source"."v_seniority" <> "state"."v_seniority"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_source" IS NULL
+      THEN '-'
+      WHEN "state"."v_source" IS NULL
+      THEN 's'
+      WHEN "source"."v_source" <> "state"."v_source"
+      THEN 'c'
+      ELSE '.'
+    END AS "kinds",
+    "source"."v_job_title" AS "v_job_title",
+    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
+    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
+    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
+    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE("rejected"."attempts", 0) AS "attempts",
+    "rejected"."first_at" AS "rejected_at",
+    COALESCE("source"."other_domain", 0) AS "other_domain"
+  FROM source
+  FULL OUTER JOIN state
+    ON "source"."k" = "state"."key"
+  LEFT JOIN rejected
+    ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
+), diff AS (
+  SELECT
+    *,
+    CASE
+      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      THEN 'resting'
+      ELSE "fate"
+    END AS "op",
+    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+  FROM judged
+)
+SELECT
+  "op",
+  "reason",
+  "retried",
+  "unsettled",
+  "returned",
+  COUNT(*),
+  (
+    SELECT
+      COUNT(*)
+    FROM "qsync"."state_people"
+    WHERE
+      "status" <> 'removed'
+  ) AS "state_rows",
+  SUM("other_domain"),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
+FROM diff
+GROUP BY
+  "op",
+  "reason",
+  "retried",
+  "unsettled",
+  "returned";
+
+-- histogram
+WITH keyed AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "k",
+    CAST("title" AS TEXT) AS "v_job_title",
+    REPLACE(
+      TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      '.000000Z',
+      'Z'
+    ) AS "v_last_seen_at",
+    CASE
+      WHEN CAST("product_score" AS TEXT) ~ '[.]'
+      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
+      ELSE CAST("product_score" AS TEXT)
+    END AS "v_product_score",
+    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST('warehouse' AS TEXT) AS "v_source",
+    NULLIF(
+      REGEXP_REPLACE(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(
+            REGEXP_REPLACE(
+              TRIM(' ␉␍␊' FROM LOWER(CAST("company_domain" AS TEXT) COLLATE "C") COLLATE "default"),
+              '^[a-z][a-z0-9+.-]*://',
+              '',
+              'g'
+            ),
+            '[/?#]([^/]|/)*$',
+            '',
+            'g'
+          ),
+          '([ ␉␍␊.]|:[0-9]*)+$',
+          '',
+          'g'
+        ),
+        '^([ ␉␍␊]|www[.])+',
+        '',
+        'g'
+      ),
+      ''
+    ) AS "company_domain"
+  FROM "db"."prod"."people"
+), shared AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "shared_key"
+  FROM "db"."prod"."people"
+  GROUP BY
+    1
+  HAVING
+    COUNT(*) > 1
+), source AS (
+  SELECT
+    "keyed"."k" AS "k",
+    1 AS "present",
+    CASE
+      WHEN "keyed"."k" IS NULL
+      THEN 'null_key'
+      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
+      THEN 'non_ascii_key'
+      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      THEN 'malformed_key'
+      WHEN NOT "shared"."shared_key" IS NULL
+      THEN 'duplicate_key'
+      WHEN NOT "keyed"."v_product_score" IS NULL
+      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
+      THEN 'not_a_number:product_score'
+      WHEN NOT "keyed"."v_seniority" IS NULL
+      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
+      THEN 'not_an_option:seniority'
+      ELSE CAST(NULL AS TEXT)
+    END AS "invalid",
+    MD5(
+      '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
+        CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
+        '~'
+      ) || COALESCE(
+        CAST(LENGTH("keyed"."v_product_score") AS TEXT) || ':' || "keyed"."v_product_score",
+        '~'
+      ) || COALESCE(CAST(LENGTH("keyed"."v_seniority") AS TEXT) || ':' || "keyed"."v_seniority", '~') || COALESCE(CAST(LENGTH("keyed"."v_source") AS TEXT) || ':' || "keyed"."v_source", '~')
+    ) AS "h",
+    "keyed"."v_job_title" AS "v_job_title",
+    "keyed"."v_last_seen_at" AS "v_last_seen_at",
+    "keyed"."v_product_score" AS "v_product_score",
+    "keyed"."v_seniority" AS "v_seniority",
+    "keyed"."v_source" AS "v_source",
+    CASE
+      WHEN NOT "keyed"."company_domain" IS NULL
+      AND NOT "keyed"."company_domain" ~ '[^ -~]'
+      AND "keyed"."company_domain" ~ '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND REGEXP_REPLACE("keyed"."k", '^.*@', '', 'g') <> "keyed"."company_domain"
+      THEN 1
+      ELSE 0
+    END AS "other_domain"
+  FROM keyed
+  LEFT JOIN shared
+    ON "keyed"."k" = "shared"."shared_key"
+), state AS (
+  SELECT
+    *
+  FROM "qsync"."state_people"
+), rejected AS (
+  SELECT
+    "key",
+    "row_hash",
+    "attempts",
+    "first_at"
+  FROM "qsync"."qsync_rejects"
+  WHERE
+    "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
+), judged AS (
+  SELECT
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT "source"."invalid" IS NULL
+      THEN 'invalid'
+      WHEN "state"."key" IS NULL
+      THEN 'added'
+      WHEN "state"."status" = 'unsettled'
+      THEN 'changed'
+      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
+      THEN 'unchanged'
+      WHEN (
+        NOT "source"."v_job_title" IS NULL
+        OR (
+          NOT "source"."v_last_seen_at" IS NULL
+          AND (
+            "state"."v_last_seen_at" IS NULL
+            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+          )
+        )
+        OR (
+          NOT "source"."v_product_score" IS NULL
+          AND (
+            "state"."v_product_score" IS NULL
+            OR "source"."v_product_score" <> "state"."v_product_score"
+          )
+        )
+        OR (
+          NOT "source"."v_seniority" IS NULL
+          AND (
+            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
+          )
+        )
+        OR (
+          NOT "source"."v_source" IS NULL
+          AND (
+            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS "fate",
+    "source"."invalid" AS "reason",
+    COALESCE("source"."k", "state"."key") AS "key",
+    "source"."h" AS "hash",
+    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
+      THEN 1
+      ELSE 0
+    END AS "returned",
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_job_title" IS NULL
+      THEN '.'
+      ELSE 's'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_last_seen_at" IS NULL
+      THEN '-'
+      WHEN "state"."v_last_seen_at" IS NULL
+      THEN 's'
+      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_product_score" IS NULL
+      THEN '-'
+      WHEN "state"."v_product_score" IS NULL
+      THEN 's'
+      WHEN "source"."v_product_score" <> "state"."v_product_score"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_seniority" IS NULL
+      THEN '-'
+      WHEN "state"."v_seniority" IS NULL
+      THEN 's'
+      WHEN "source"."v_seniority" <> "state"."v_seniority"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_source" IS NULL
+      THEN '-'
+      WHEN "state"."v_source" IS NULL
+      THEN 's'
+      WHEN "source"."v_source" <> "state"."v_source"
+      THEN 'c'
+      ELSE '.'
+    END AS "kinds",
+    "source"."v_job_title" AS "v_job_title",
+    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
+    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
+    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
+    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE("rejected"."attempts", 0) AS "attempts",
+    "rejected"."first_at" AS "rejected_at",
+    COALESCE("source"."other_domain", 0) AS "other_domain"
+  FROM source
+  FULL OUTER JOIN state
+    ON "source"."k" = "state"."key"
+  LEFT JOIN rejected
+    ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
+), diff AS (
+  SELECT
+    *,
+    CASE
+      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      THEN 'resting'
+      ELSE "fate"
+    END AS "op",
+    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+  FROM judged
+)
+SELECT
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_0_s",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_0_x",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_1_c",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_1_s",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_2_c",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_2_s",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_2_x",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_3_c",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_3_s",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_3_x",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_4_c",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x"
+FROM diff
+WHERE
+  "op" IN ('changed');
+
+-- stage
+WITH keyed AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "k",
+    CAST("title" AS TEXT) AS "v_job_title",
+    REPLACE(
+      TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      '.000000Z',
+      'Z'
+    ) AS "v_last_seen_at",
+    CASE
+      WHEN CAST("product_score" AS TEXT) ~ '[.]'
+      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
+      ELSE CAST("product_score" AS TEXT)
+    END AS "v_product_score",
+    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST('warehouse' AS TEXT) AS "v_source",
+    NULLIF(
+      REGEXP_REPLACE(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(
+            REGEXP_REPLACE(
+              TRIM(' ␉␍␊' FROM LOWER(CAST("company_domain" AS TEXT) COLLATE "C") COLLATE "default"),
+              '^[a-z][a-z0-9+.-]*://',
+              '',
+              'g'
+            ),
+            '[/?#]([^/]|/)*$',
+            '',
+            'g'
+          ),
+          '([ ␉␍␊.]|:[0-9]*)+$',
+          '',
+          'g'
+        ),
+        '^([ ␉␍␊]|www[.])+',
+        '',
+        'g'
+      ),
+      ''
+    ) AS "company_domain"
+  FROM "db"."prod"."people"
+), shared AS (
+  SELECT
+    NULLIF(
+      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
+      ''
+    ) AS "shared_key"
+  FROM "db"."prod"."people"
+  GROUP BY
+    1
+  HAVING
+    COUNT(*) > 1
+), source AS (
+  SELECT
+    "keyed"."k" AS "k",
+    1 AS "present",
+    CASE
+      WHEN "keyed"."k" IS NULL
+      THEN 'null_key'
+      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
+      THEN 'non_ascii_key'
+      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      THEN 'malformed_key'
+      WHEN NOT "shared"."shared_key" IS NULL
+      THEN 'duplicate_key'
+      WHEN NOT "keyed"."v_product_score" IS NULL
+      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
+      THEN 'not_a_number:product_score'
+      WHEN NOT "keyed"."v_seniority" IS NULL
+      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
+      THEN 'not_an_option:seniority'
+      ELSE CAST(NULL AS TEXT)
+    END AS "invalid",
+    MD5(
+      '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
+        CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
+        '~'
+      ) || COALESCE(
+        CAST(LENGTH("keyed"."v_product_score") AS TEXT) || ':' || "keyed"."v_product_score",
+        '~'
+      ) || COALESCE(CAST(LENGTH("keyed"."v_seniority") AS TEXT) || ':' || "keyed"."v_seniority", '~') || COALESCE(CAST(LENGTH("keyed"."v_source") AS TEXT) || ':' || "keyed"."v_source", '~')
+    ) AS "h",
+    "keyed"."v_job_title" AS "v_job_title",
+    "keyed"."v_last_seen_at" AS "v_last_seen_at",
+    "keyed"."v_product_score" AS "v_product_score",
+    "keyed"."v_seniority" AS "v_seniority",
+    "keyed"."v_source" AS "v_source",
+    CASE
+      WHEN NOT "keyed"."company_domain" IS NULL
+      AND NOT "keyed"."company_domain" ~ '[^ -~]'
+      AND "keyed"."company_domain" ~ '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+      AND REGEXP_REPLACE("keyed"."k", '^.*@', '', 'g') <> "keyed"."company_domain"
+      THEN 1
+      ELSE 0
+    END AS "other_domain"
+  FROM keyed
+  LEFT JOIN shared
+    ON "keyed"."k" = "shared"."shared_key"
+), state AS (
+  SELECT
+    *
+  FROM "qsync"."state_people"
+), rejected AS (
+  SELECT
+    "key",
+    "row_hash",
+    "attempts",
+    "first_at"
+  FROM "qsync"."qsync_rejects"
+  WHERE
+    "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
+), judged AS (
+  SELECT
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT "source"."invalid" IS NULL
+      THEN 'invalid'
+      WHEN "state"."key" IS NULL
+      THEN 'added'
+      WHEN "state"."status" = 'unsettled'
+      THEN 'changed'
+      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
+      THEN 'unchanged'
+      WHEN (
+        NOT "source"."v_job_title" IS NULL
+        OR (
+          NOT "source"."v_last_seen_at" IS NULL
+          AND (
+            "state"."v_last_seen_at" IS NULL
+            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+          )
+        )
+        OR (
+          NOT "source"."v_product_score" IS NULL
+          AND (
+            "state"."v_product_score" IS NULL
+            OR "source"."v_product_score" <> "state"."v_product_score"
+          )
+        )
+        OR (
+          NOT "source"."v_seniority" IS NULL
+          AND (
+            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
+          )
+        )
+        OR (
+          NOT "source"."v_source" IS NULL
+          AND (
+            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS "fate",
+    "source"."invalid" AS "reason",
+    COALESCE("source"."k", "state"."key") AS "key",
+    "source"."h" AS "hash",
+    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
+      THEN 1
+      ELSE 0
+    END AS "returned",
+    CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_job_title" IS NULL
+      THEN '.'
+      ELSE 's'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_last_seen_at" IS NULL
+      THEN '-'
+      WHEN "state"."v_last_seen_at" IS NULL
+      THEN 's'
+      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_product_score" IS NULL
+      THEN '-'
+      WHEN "state"."v_product_score" IS NULL
+      THEN 's'
+      WHEN "source"."v_product_score" <> "state"."v_product_score"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_seniority" IS NULL
+      THEN '-'
+      WHEN "state"."v_seniority" IS NULL
+      THEN 's'
+      WHEN "source"."v_seniority" <> "state"."v_seniority"
+      THEN 'c'
+      ELSE '.'
+    END || CASE
+      WHEN "source"."present" IS NULL
+      THEN '-'
+      WHEN "source"."v_source" IS NULL
+      THEN '-'
+      WHEN "state"."v_source" IS NULL
+      THEN 's'
+      WHEN "source"."v_source" <> "state"."v_source"
+      THEN 'c'
+      ELSE '.'
+    END AS "kinds",
+    "source"."v_job_title" AS "v_job_title",
+    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
+    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
+    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
+    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE("rejected"."attempts", 0) AS "attempts",
+    "rejected"."first_at" AS "rejected_at",
+    COALESCE("source"."other_domain", 0) AS "other_domain"
+  FROM source
+  FULL OUTER JOIN state
+    ON "source"."k" = "state"."key"
+  LEFT JOIN rejected
+    ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
+), diff AS (
+  SELECT
+    *,
+    CASE
+      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      THEN 'resting'
+      ELSE "fate"
+    END AS "op",
+    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+  FROM judged
+)
+SELECT
+  CASE
+    WHEN "op" IN ('added', 'changed')
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY CASE WHEN "op" IN ('added', 'changed') THEN 'sent' ELSE 'not' END
+      ORDER BY "key"
+    )
+    ELSE NULL
+  END AS "number",
+  "op",
+  "reason",
+  "retried",
+  "unsettled",
+  "returned",
+  "key",
+  "hash",
+  "kinds",
+  "v_job_title",
+  "v_last_seen_at",
+  "v_product_score",
+  "v_seniority",
+  "v_source",
+  "attempts",
+  "rejected_at",
+  "other_domain"
+FROM diff
+WHERE
+  NOT "op" IN ('unchanged', 'gone');
+
+-- chunk
+SELECT
+  "number",
+  "key",
+  "op",
+  "kinds",
+  "v_job_title",
+  "v_last_seen_at",
+  "v_product_score",
+  "v_seniority",
+  "v_source"
+FROM "qsync"."stage_r1"
+WHERE
+  "number" BETWEEN 1 AND 5000
+ORDER BY
+  "number";
+
+-- commit 1
+DELETE FROM "qsync"."state_people"
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" BETWEEN 1 AND 1000 AND NOT "number" IN (3)
+  );
+
+-- commit 2
+INSERT INTO "qsync"."state_people" (
+  "key",
+  "row_hash",
+  "status",
+  "run_id",
+  "acked_at",
+  "v_job_title",
+  "v_last_seen_at",
+  "v_product_score",
+  "v_seniority",
+  "v_source"
+)
+SELECT
+  "key",
+  "hash",
+  CASE WHEN "op" = 'removed' THEN 'removed' ELSE 'synced' END AS "status",
+  'r1' AS "run_id",
+  '2026-11-03 05:00:00' AS "acked_at",
+  "v_job_title",
+  "v_last_seen_at",
+  "v_product_score",
+  "v_seniority",
+  "v_source"
+FROM "qsync"."stage_r1"
+WHERE
+  "number" BETWEEN 1 AND 1000 AND NOT "number" IN (3);
+
+-- commit 3
+DELETE FROM "qsync"."qsync_rejects"
+WHERE
+  "stream_id" = '0123456789abcdef'
+  AND "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" BETWEEN 1 AND 1000 AND NOT "number" IN (3)
+  );
+
+-- commit 4
+DELETE FROM "qsync"."qsync_rejects"
+WHERE
+  "stream_id" = '0123456789abcdef'
+  AND "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" IN (3)
+  );
+
+-- commit 5
+INSERT INTO "qsync"."qsync_rejects" (
+  "stream_id",
+  "key",
+  "row_hash",
+  "meaning",
+  "reason",
+  "field",
+  "attempts",
+  "run_id",
+  "first_at",
+  "last_at"
+)
+SELECT
+  '0123456789abcdef',
+  "staged"."key",
+  "staged"."hash",
+  '57c37cd24980',
+  "said"."reason",
+  "said"."field",
+  "staged"."attempts" + 1,
+  'r1',
+  COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
+  '2026-11-03 05:00:00'
+FROM "qsync"."stage_r1" AS staged
+JOIN (VALUES
+  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
+  ON "staged"."number" = "said"."row_number";
+
+-- commit 6
+UPDATE "qsync"."state_people" SET "status" = 'unsettled', "run_id" = 'r1'
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" BETWEEN 7 AND 9
+  );
+
+-- commit 7
+INSERT INTO "qsync"."state_people" (
+  "key",
+  "row_hash",
+  "status",
+  "run_id",
+  "acked_at"
+)
+SELECT
+  "stage_r1"."key",
+  CAST(NULL AS TEXT),
+  'unsettled',
+  'r1',
+  '2026-11-03 05:00:00'
+FROM "qsync"."stage_r1"
+WHERE
+  "number" BETWEEN 7 AND 9
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "qsync"."state_people" AS known
+    WHERE
+      "known"."key" = "stage_r1"."key"
+  );
+
+-- commit 8
+UPDATE "qsync"."state_people" SET "status" = 'removed', "run_id" = 'r1', "acked_at" = '2026-11-03 05:00:00'
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "op" = 'removed' AND NOT NOT "number" IS NULL
+  );
