@@ -48,9 +48,13 @@ def status_document(
     latest: dict[tuple[str, str], RunRecord] = {}
     for record in sorted(records, key=lambda item: (item.started_at, item.run_id)):
         latest[record.sync, record.object] = record
-    newest_first = sorted(
-        latest.values(), key=lambda item: (item.started_at, item.run_id), reverse=True
-    )
+    began = {
+        run_id: min(item.started_at for item in latest.values() if item.run_id == run_id)
+        for run_id in {item.run_id for item in latest.values()}
+    }
+    # Within a run by name: which stream took how long is no order.
+    by_name = sorted(latest.values(), key=lambda item: (item.sync, item.object))
+    newest_first = sorted(by_name, key=lambda item: (began[item.run_id], item.run_id), reverse=True)
     return {
         "format": 1,
         "now": timestamp_text(now.astimezone(UTC)),

@@ -73,7 +73,7 @@ syncs:
 def project(tmp_path: Path) -> Project:
     _write(tmp_path, {"qsync.yml": SETTINGS, "models/marts/s.qsync.yml": SYNCS})
     result = load_project(tmp_path)
-    assert result.diagnostics == []
+    assert [item.code for item in result.diagnostics] == ["QS144"]
     assert result.project is not None
     return result.project
 
@@ -156,7 +156,7 @@ def test_the_settings_become_what_qsync_yml_says(project: Project) -> None:
 def test_an_override_of_the_address_replaces_the_one_in_the_file(tmp_path: Path) -> None:
     _write(tmp_path, {"qsync.yml": SETTINGS, "models/s.qsync.yml": SYNCS})
     result = load_project(tmp_path, base_url="http://127.0.0.1:9999/")
-    assert result.diagnostics == []
+    assert [item.code for item in result.diagnostics] == ["QS144"]
     assert result.project is not None
     assert result.project.settings.qualified.base_url == "http://127.0.0.1:9999"
 
