@@ -6,126 +6,247 @@ import orjson
 import pytest
 
 from qsync.execution.items import ItemWriter
-from qsync.fields.kinds import RULES, ColumnKind, fits
+from qsync.execution.ports import StagedRow
+from qsync.fields.kinds import ColumnKind, fits
 from qsync.fields.model import FieldType
+from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.columns import column_reader
-from tests.support.warehouses import DirectConnection
+from qsync.warehouse.dialects import DIALECTS
+from tests.support.warehouses import DirectConnection, PostgresServer
 from tests.warehouse.kit import Desk, field, stream
 
-T, D, B, S, L = (
-    FieldType.TEXT,
-    FieldType.DECIMAL,
-    FieldType.BOOLEAN,
-    FieldType.STRING,
-    FieldType.TEXT_ARRAY,
-)
-LISTS = {"duckdb": "varchar[]", "postgres": "text[]"}
-FLOATS = {"duckdb": "double", "postgres": "double precision"}
-ZONED = {"duckdb": "timestamptz", "postgres": "timestamptz"}
+S, T, D, B = FieldType.STRING, FieldType.TEXT, FieldType.DECIMAL, FieldType.BOOLEAN
+A, M, P = FieldType.TEXT_ARRAY, FieldType.MULTI_PICKLIST, FieldType.PICKLIST
 
-# column type (by warehouse where they differ), SQL value, field type, JSON as sent
-CASES: list[tuple[str | dict[str, str], str, FieldType, bytes]] = [
-    ("bigint", "9007199254740993", D, b"9007199254740993"),
-    ("integer", "-7", D, b"-7"),
-    ("integer", "7", S, b'"7"'),
-    ("decimal(12, 2)", "12.50", D, b"12.5"),
-    ("decimal(12, 2)", "0.00", D, b"0"),
-    ("decimal(12, 2)", "-100.00", D, b"-100"),
-    ("decimal(12, 2)", "100.00", S, b'"100"'),
-    ("decimal(30, 10)", "12345678901234567890.1234567891", D, b"12345678901234567890.1234567891"),
-    ("decimal(10, 0)", "120", D, b"120"),
-    ("decimal(4, 3)", "0.125", D, b"0.125"),
-    (FLOATS, "0.1", D, b"0.1"),
-    (FLOATS, "5", D, b"5"),
-    (FLOATS, "100.0", D, b"100"),
-    (FLOATS, "1e20", D, b"1e+20"),
-    ("text", "'12.50'", D, b"12.50"),
-    ("text", "' 7 '", D, b"7"),
-    ("boolean", "true", B, b"true"),
-    ("boolean", "false", B, b"false"),
-    ("date", "date '2026-11-03'", S, b'"2026-11-03"'),
-    ("timestamp", "timestamp '2026-11-03 05:00:00'", S, b'"2026-11-03T05:00:00Z"'),
-    ("timestamp", "timestamp '2026-11-03 05:00:00.25'", T, b'"2026-11-03T05:00:00.250000Z"'),
-    (ZONED, "timestamptz '2026-11-03 05:00:00+02'", S, b'"2026-11-03T03:00:00Z"'),
-    ("text", "'say \"hi\"\\ \n'", T, b'"say \\"hi\\"\\\\ \\n"'),
-    ("text", "'J\u00fcrgen \U0001f600'", T, '"Jürgen 😀"'.encode()),
-    ("text", "''", T, b'""'),
-    ("varchar(20)", "'x'", S, b'"x"'),
+Case = tuple[str, str, FieldType, str]
+"""A column's type, a value in SQL, the field's type, the JSON sent; no JSON where none is."""
+
+COMMON: list[Case] = [
+    ("smallint", "-7", D, "-7"),
+    ("integer", "7", S, '"7"'),
+    ("integer", "0", D, "0"),
+    ("integer", "4477700", FieldType.PHONE, '"4477700"'),
+    ("integer", "3", P, '"3"'),
+    ("bigint", "9007199254740993", D, "9007199254740993"),
+    ("bigint", "-9223372036854775808", D, "-9223372036854775808"),
+    ("decimal(12, 2)", "12.50", D, "12.5"),
+    ("decimal(12, 2)", "0.00", D, "0"),
+    ("decimal(12, 2)", "-0.10", D, "-0.1"),
+    ("decimal(12, 2)", "-100.00", D, "-100"),
+    ("decimal(12, 2)", "100.00", S, '"100"'),
+    ("decimal(4, 3)", "0.125", D, "0.125"),
+    ("decimal(10, 0)", "120", D, "120"),
+    ("decimal(10, 0)", "120", FieldType.PHONE, '"120"'),
+    ("decimal(30, 10)", "12345678901234567890.1234567891", D, "12345678901234567890.1234567891"),
+    ("decimal(38, 9)", "-0.000000001", D, "-0.000000001"),
+    ("double precision", "0.1", D, "0.1"),
+    ("double precision", "5", D, "5"),
+    ("double precision", "100.0", S, '"100"'),
+    ("double precision", "-2.5", D, "-2.5"),
+    ("double precision", "1e20", D, "1e+20"),
+    ("double precision", "1e-7", D, "1e-07"),
+    ("double precision", "0.30000000000000004", D, "0.30000000000000004"),
+    ("double precision", "1e15", D, None),  # type: ignore[list-item]
+    ("real", "0.1", D, "0.1"),
+    ("text", "'12.50'", D, "12.50"),
+    ("text", "' 7 '", D, "7"),
+    ("text", "''", D, ""),
+    ("text", "'-1e3'", D, "-1e3"),
+    ("boolean", "true", B, "true"),
+    ("boolean", "false", B, "false"),
+    ("boolean", "null", B, ""),
+    ("date", "date '2026-11-03'", S, '"2026-11-03"'),
+    ("date", "date '0987-01-02'", S, '"0987-01-02"'),
+    ("date", "date 'infinity'", S, ""),
+    ("timestamp", "timestamp '2026-11-03 05:00:00'", S, '"2026-11-03T05:00:00Z"'),
+    ("timestamp", "timestamp '2026-11-03 05:00:00.25'", T, '"2026-11-03T05:00:00.250000Z"'),
+    ("timestamp", "timestamp '2026-11-03 23:59:59.000001'", T, '"2026-11-03T23:59:59.000001Z"'),
+    ("timestamp", "timestamp '-infinity'", T, ""),
+    ("timestamptz", "timestamptz '2026-11-03 05:00:00+02'", S, '"2026-11-03T03:00:00Z"'),
     (
-        "uuid",
-        "'123e4567-e89b-12d3-a456-426614174000'",
+        "timestamptz",
+        "timestamptz '2026-01-01 00:30:00.5+05:30'",
         S,
-        b'"123e4567-e89b-12d3-a456-426614174000"',
+        '"2025-12-31T19:00:00.500000Z"',
     ),
+    ("timestamptz", "timestamptz 'infinity'", S, ""),
+    ("text", "'say \"hi\"\\ \n\t'", T, r'"say \"hi\"\\ \n\t"'),
+    ("text", "'Jürgen 😀 \u200b'", T, '"Jürgen 😀 \u200b"'),
+    ("text", "'it''s 50%'", T, '"it\'s 50%"'),
+    ("text", "''", T, '""'),
+    ("text", "' padded '", T, '" padded "'),
+    ("text", "null", T, ""),
+    ("varchar(20)", "'x'", S, '"x"'),
+    ("text", "' jo@acme.example '", FieldType.EMAIL, '"jo@acme.example"'),
+    ("text", "'  '", FieldType.EMAIL, ""),
+    ("uuid", "'123e4567-e89b-12d3-a456-426614174000'", S, '"123e4567-e89b-12d3-a456-426614174000"'),
     (
-        LISTS,
-        "array['a,b', 'say \"hi\"', 'back\\slash', 'é']",
-        L,
-        '["a,b","say \\"hi\\"","back\\\\slash","é"]'.encode(),
+        "text[]",
+        "array['a,b', 'say \"hi\"', 'b\\s', 'é\n']",
+        A,
+        r'["a,b","say \"hi\"","b\\s","é\n"]',
     ),
-    ("text", "' jo@acme.example '", FieldType.EMAIL, b'"jo@acme.example"'),
+    ("text[]", "array['']", A, '[""]'),
+    ("varchar[]", "array['x', 'null', '[]']", M, '["x","null","[]"]'),
+    ("text[]", "null", A, ""),
 ]
+ONLY: dict[str, list[Case]] = {
+    "duckdb": [
+        ("hugeint", "170141183460469231731687303715884105727", D, "1" + "70141183460469231731687303715884105727"),
+        ("utinyint", "255", D, "255"),
+        ("enum('vp', 'it''s')", "'it''s'", P, '"it\'s"'),
+        ("varchar[]", "[]", A, "[]"),
+        ("timestamp_ns", "timestamp_ns '2026-11-03 05:00:00.123456789'", S, '"2026-11-03T05:00:00.123456Z"'),
+        ("timestamp_s", "timestamp_s '2026-11-03 05:00:00'", S, '"2026-11-03T05:00:00Z"'),
+    ],
+    "postgres": [
+        ("numeric", "12345678901234567890123456789.10", D, "12345678901234567890123456789.1"),
+        ("numeric", "1e30", D, "1" + "0" * 30),
+        ("numeric(5, -2)", "1234", D, "1200"),
+        ("char(5)", "'ab'", S, '"ab"'),
+        ("bpchar", "'ab'", S, '"ab"'),
+        ("name", "'ab'", S, '"ab"'),
+        ("seniority", "'it''s'", P, '"it\'s"'),
+        ("address", "'jo@acme.example'", FieldType.EMAIL, '"jo@acme.example"'),
+        ("percent", "12.50", D, "12.5"),
+        ("varchar(9)[]", "'{}'", A, "[]"),
+        ("timestamp(3)", "timestamp '2026-11-03 05:00:00.1234'", S, '"2026-11-03T05:00:00.123000Z"'),
+    ],
+}  # fmt: skip
+TYPES = (
+    "CREATE TYPE seniority AS ENUM ('vp', 'it''s')",
+    "CREATE DOMAIN address AS text",
+    "CREATE DOMAIN percent AS numeric(5, 2)",
+)
 
 
-@pytest.mark.parametrize(("column_type", "value", "field_type", "expected"), CASES)
-def test_a_value_is_sent_as_the_table_of_field_types_says(
-    connection: DirectConnection,
-    column_type: str | dict[str, str],
-    value: str,
-    field_type: FieldType,
-    expected: bytes,
-) -> None:
-    if isinstance(column_type, dict):
-        column_type = column_type[connection.dialect.name]
-    # A server's own time zone must not matter; qsync sets it for its session.
-    desk = Desk(connection, f"email text, v {column_type}")
-    connection.execute(f"INSERT INTO people VALUES ('a@x.example', {value})")
-    columns = column_reader(connection)(desk.relation_in_full())
-    assert columns is not None
-    kind = columns[1].kind
-    assert fits(field_type, kind)
-    people = stream(field("value", "v", type=field_type, kind=kind))
+def _cases(connection: DirectConnection) -> list[Case]:
+    cases = [case for case in COMMON if case[3] is not None]
+    return cases + ONLY[connection.dialect.name]
+
+
+def _made(connection: DirectConnection, cases: list[Case]) -> tuple[Desk, CompiledStream]:
+    """A model of one row with a column per case, and a stream that maps each."""
+    if connection.dialect.name == "postgres":
+        for statement in TYPES:
+            connection.execute(statement)
+    columns = "".join(f", c{place} {case[0]}" for place, case in enumerate(cases))
+    desk = Desk(connection, f"email text{columns}")
+    values = "".join(f", {case[1]}" for case in cases)
+    connection.execute(f"INSERT INTO people VALUES ('a@x.example'{values})")
+    _, *found = column_reader(connection)(desk.relation_in_full()) or ()
+    for case, column in zip(cases, found, strict=True):
+        assert fits(case[2], column.kind), column
+    fields = [
+        field(f"f{place:03}", f"c{place}", type=case[2], kind=column.kind)
+        for place, (case, column) in enumerate(zip(cases, found, strict=True))
+    ]
+    return desk, stream(*fields)
+
+
+def _sent(desk: Desk, people: CompiledStream) -> tuple[StagedRow, bytes]:
     stage, change_set = desk.stage(people)
     assert change_set.counts.invalid == {}
-    written = ItemWriter(people, "r").write(desk.rows(stage))
-    assert written.invalid_late == ()
-    (item,) = written.items
-    assert b'"fields":{"value":' + expected + b"}" in item.body
+    (row,) = desk.rows(stage)
+    (item,) = ItemWriter(people, "r").write([row]).items
     orjson.loads(item.body)
+    return row, item.body
 
 
-@pytest.mark.parametrize("number", ["'NaN'", "'Infinity'", "'-Infinity'"])
-def test_numbers_json_does_not_know_are_invalid(connection: DirectConnection, number: str) -> None:
-    kind = FLOATS[connection.dialect.name]
-    desk = Desk(connection, f"email text, v {kind}")
-    connection.execute(f"INSERT INTO people VALUES ('a@x.example', cast({number} as {kind}))")
-    people = stream(field("value", "v", type=D, kind=ColumnKind.FLOAT))
-    assert desk.plan(people).counts.invalid == {"not_a_number:value": 1}
+def test_values_are_sent_as_the_table_of_field_types_says(connection: DirectConnection) -> None:
+    cases = _cases(connection)
+    desk, people = _made(connection, cases)
+    _, body = _sent(desk, people)
+    expected = [f'"f{place:03}":{case[3]}' for place, case in enumerate(cases) if case[3]]
+    assert b'"fields":{' in body
+    written = body.partition(b'"fields":{')[2].decode()
+    missing = [text for text in expected if text + "," not in written and text + "}" not in written]
+    assert missing == []
+    assert len(orjson.loads(body)["data"]["fields"]) == len(expected)
 
 
-def test_a_list_with_a_null_in_it_is_invalid_late_and_an_empty_one_goes(
+def test_what_was_sent_is_what_is_acknowledged_and_equal_again(
     connection: DirectConnection,
 ) -> None:
-    desk = Desk(connection, f"email text, v {LISTS[connection.dialect.name]}")
-    connection.execute("INSERT INTO people VALUES ('a@x.example', array['x', null])")
-    empty = "array[]::varchar[]" if connection.dialect.name == "duckdb" else "'{}'"
-    connection.execute(f"INSERT INTO people VALUES ('b@x.example', {empty})")
-    people = stream(field("value", "v", type=L, kind=ColumnKind.TEXT_LIST))
-    stage, _ = desk.stage(people)
-    written = ItemWriter(people, "r").write(desk.rows(stage))
-    assert [reject.reason for reject in written.invalid_late] == ["not_a_list_of_strings:value"]
-    (item,) = written.items
-    assert b'"fields":{"value":[]}' in item.body
+    desk, people = _made(connection, _cases(connection))
+    desk.run(people)
+    counts = desk.plan(people).counts
+    assert (counts.unchanged, counts.rehashed, counts.changed) == (1, 0, 0)
 
 
-def test_every_field_type_takes_something_and_says_how_it_is_written() -> None:
-    assert set(RULES) == set(FieldType)
-    for rule in RULES.values():
-        assert rule.kinds
-        assert ColumnKind.OTHER not in rule.kinds
+@pytest.mark.postgres
+def test_a_servers_own_settings_do_not_change_a_text(postgres_server: PostgresServer) -> None:
+    """Neither its time zone nor how it shows dates and numbers; else every row would be resent."""
+    name = postgres_server.new_database()
+    raw = postgres_server.raw(name)
+    for setting in (
+        "timezone TO 'Asia/Tokyo'",
+        "datestyle TO 'SQL, DMY'",
+        "extra_float_digits TO -4",
+        "standard_conforming_strings TO on",
+        "intervalstyle TO 'iso_8601'",
+    ):
+        raw.cursor().execute(f"ALTER DATABASE {name} SET {setting}")
+    raw.close()
+    connection = DirectConnection(postgres_server.raw(name), DIALECTS["postgres"], name)
+    test_values_are_sent_as_the_table_of_field_types_says(connection)
+    connection.raw.close()
 
 
-def test_booleans_go_to_boolean_fields_and_nowhere_else() -> None:
-    takers = [kind for kind in FieldType if fits(kind, ColumnKind.BOOLEAN)]
-    assert takers == [FieldType.BOOLEAN]
-    assert RULES[FieldType.BOOLEAN].kinds == {ColumnKind.BOOLEAN}
+def test_duckdbs_own_time_zone_does_not_change_a_text() -> None:
+    from tests.support.warehouses import duckdb_connection
+
+    connection = duckdb_connection()
+    connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
+    again = DirectConnection(connection.raw, connection.dialect, connection.database)
+    test_values_are_sent_as_the_table_of_field_types_says(again)
+    connection.raw.close()
+
+
+@pytest.mark.parametrize("kind", ["double precision", "real"])
+@pytest.mark.parametrize("into", [D, S])
+def test_numbers_that_are_none_are_invalid_as_numbers_and_as_texts(
+    connection: DirectConnection, kind: str, into: FieldType
+) -> None:
+    desk = Desk(connection, f"email text, v {kind}")
+    for place, number in enumerate(("NaN", "Infinity", "-Infinity", "1")):
+        connection.execute(f"INSERT INTO people VALUES ('p{place}@x.example', '{number}'::{kind})")
+    people = stream(field("value", "v", type=into, kind=ColumnKind.FLOAT))
+    assert desk.plan(people).counts.invalid == {"not_a_number:value": 3}
+    assert [row.values for row in desk.run(people)] == [("1",)]
+
+
+@pytest.mark.parametrize("type_", [A, M])
+def test_a_list_with_a_null_in_it_is_invalid(
+    connection: DirectConnection, type_: FieldType
+) -> None:
+    desk = Desk(connection, "email text, v text[]")
+    lists = (["x", None], [None], ["null"], [], ['"', "\\", ",", '",null,"'])
+    desk.load(*([f"p{place}@x.example", entries] for place, entries in enumerate(lists)))
+    people = stream(field("value", "v", type=type_, kind=ColumnKind.TEXT_LIST))
+    assert desk.plan(people).counts.invalid == {"not_a_list_of_strings:value": 2}
+    assert [orjson.loads(row.values[0] or "") for row in desk.run(people)] == [*lists[2:]]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["integer[]", "decimal(3, 1)[]", "text[][]", "time", "interval", "json", "date[]"],
+)
+def test_what_no_field_takes_is_of_no_kind(connection: DirectConnection, type_: str) -> None:
+    if type_ == "text[][]" and connection.dialect.name == "postgres":
+        pytest.skip("PostgreSQL does not keep how many dimensions were declared")
+    desk = Desk(connection, f"email text, v {type_}")
+    _, column = column_reader(connection)(desk.relation_in_full()) or ()
+    assert column.kind is ColumnKind.OTHER
+    assert not any(fits(known, column.kind) for known in FieldType)
+
+
+def test_columns_are_told_with_the_warehouses_own_types(connection: DirectConnection) -> None:
+    desk = Desk(connection, 'email text, "Mixed Case" decimal(5, 2)')
+    columns = column_reader(connection)(desk.relation_in_full())
+    assert columns is not None
+    own = {"duckdb": ("VARCHAR", "DECIMAL(5,2)"), "postgres": ("text", "numeric(5,2)")}
+    assert tuple(column.type for column in columns) == own[connection.dialect.name]
+    assert columns[1].name == "Mixed Case"
+    absent = desk.relation_in_full().replace("people", "nobody")
+    assert column_reader(connection)(absent) is None

@@ -134,9 +134,20 @@ def _check_law(desk: Desk, days: list[Day]) -> None:
                 assert held[spec.name] == value
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(days=DAYS)
 def test_runs_converge_and_every_record_is_accounted_for_on_duckdb(days: list[Day]) -> None:
+    _check_on_duckdb(days)
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(days=DAYS)
+def test_runs_converge_however_long_one_looks_for_a_counterexample(days: list[Day]) -> None:
+    _check_on_duckdb(days)
+
+
+def _check_on_duckdb(days: list[Day]) -> None:
     connection = duckdb_connection()
     try:
         _check_law(Desk(connection, "email text, x text, y text"), days)
@@ -145,7 +156,7 @@ def test_runs_converge_and_every_record_is_accounted_for_on_duckdb(days: list[Da
 
 
 @pytest.mark.postgres
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(days=DAYS)
 def test_runs_converge_and_every_record_is_accounted_for_on_postgresql(
     postgres_server: PostgresServer, days: list[Day]
