@@ -135,6 +135,8 @@ def exit_code(result: ApplyResult) -> ExitCode:
     """What an apply ends with, from its records alone."""
     if result.plan is None:
         return ExitCode.FAILED
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
     if result.declined:
         return ExitCode.DECLINED
     statuses = {record.status for record in result.records}
@@ -170,7 +172,12 @@ class _View:
         if self._auto_approve:
             return True
         click.echo(f"\nApply this to {plan.destination}? Only 'yes' goes on: ", err=True, nl=False)
-        return sys.stdin.readline().strip() == "yes"
+        # While a person is asked the loop stands still, and with it how it takes signals.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return sys.stdin.readline().strip() == "yes"
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def __enter__(self) -> Self:
         return self

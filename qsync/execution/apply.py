@@ -73,6 +73,7 @@ class ApplyResult:
         diagnostics: Problems found on the way.
         records: One per stream that had anything to say, in the order they ran.
         declined: Whether the person said no.
+        interrupted: Whether it was stopped before anything was sent.
         error: The answer of Qualified that stopped everything, if one did.
     """
 
@@ -80,6 +81,7 @@ class ApplyResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     records: tuple[RunRecord, ...] = ()
     declined: bool = False
+    interrupted: bool = False
     error: RemoteError | None = None
 
 
@@ -156,6 +158,8 @@ async def apply(
         if plan is None:
             return ApplyResult(None, result.diagnostics)
         view.show(plan, result.diagnostics)
+        if stop.is_set():
+            return ApplyResult(plan, result.diagnostics, interrupted=True)
         if _has_work(plan) and not view.approve(plan):
             return ApplyResult(plan, result.diagnostics, declined=True)
         await in_warehouse(lambda: warehouse.renew_lock(epoch))

@@ -227,7 +227,7 @@ def _blocked(
     if streams[-1].counts.in_model == 0:
         return (
             f"model '{compiled.sync.model}' is empty: that is more often an accident upstream "
-            "than the wish to remove everybody (if it is one: delete the sync, then `qsync state rm`)"
+            "than the wish to remove everybody (if it is: delete the sync, then `qsync state rm`)"
         )
     return None
 

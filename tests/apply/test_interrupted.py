@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -68,6 +69,49 @@ def test_after_a_kill_the_next_apply_ends_where_an_undisturbed_one_would(team: T
     assert "No changes." in team.qsync("plan", "-s", "leads").out
     stages = "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'stage_%'"
     assert team.sql(stages) == [(0,)]
+
+
+def _at_a_terminal(team: Team) -> tuple[subprocess.Popen[bytes], int, bytes]:
+    """An apply that waits at its prompt, the terminal's other end, and what it said so far."""
+    theirs, ours = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qsync", "apply", "-s", "companies"],
+        cwd=team.project,
+        env=dict(os.environ),
+        stdin=ours,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    os.close(ours)
+    said = b""
+    assert process.stdout is not None
+    while b"Only 'yes' goes on: " not in said:
+        more = os.read(process.stdout.fileno(), 65_536)
+        assert more, said
+        said += more
+    return process, theirs, said
+
+
+def test_ctrl_c_at_the_prompt_leaves_nothing_behind(team: Team) -> None:
+    process, terminal, _ = _at_a_terminal(team)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0].decode()
+    os.close(terminal)
+    assert process.returncode == ExitCode.INTERRUPTED, said
+    assert team.submitted() == 0
+    stages = "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'stage_%'"
+    assert team.sql(stages) == [(0,)]
+    assert team.sql("SELECT count(*) FROM qsync.qsync_lock WHERE lock_id IS NOT NULL") == [(0,)]
+
+
+def test_yes_at_the_prompt_goes_on(team: Team) -> None:
+    process, terminal, shown = _at_a_terminal(team)
+    assert b"Plan: 390 to add" in shown, "the plan is shown before the question"
+    os.write(terminal, b"yes\n")
+    said = process.communicate(timeout=60)[0].decode()
+    os.close(terminal)
+    assert process.returncode == ExitCode.OK, said
+    assert len(team.qualified.account.companies()) == 390
 
 
 def test_ctrl_c_awaits_what_is_open_and_records_what_is_left(team: Team) -> None:
