@@ -1,7 +1,7 @@
 """From a value's canonical text to the JSON that is sent.
 
-The warehouse casts every value to its canonical text (numbers in JSON's grammar, `true`/`false`, UTC
-timestamps, lists as JSON arrays), so Python only serializes. What fails here is `invalid_late`.
+The warehouse casts every value to its canonical text (numbers in JSON's grammar, `true`/`false`,
+UTC timestamps, lists as JSON arrays), so Python only serializes. What fails is `invalid_late`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which warehouse types fit which of Qualified's field types: the one table.
 
 A column's type is reduced to a `ColumnKind` by the warehouse room. What does not fit is an error
-before anything runs; what only the value can tell is a `Check`, made in SQL on the value's canonical
-text, and makes the row invalid. `docs/field-types.md` is written from this table.
+before anything runs; what only the value can tell is a `Check`, made in SQL on the value's
+canonical text, and makes the row invalid. `docs/field-types.md` is written from this table.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Check(StrEnum):
     EMAIL = "malformed_email"
     OPTION = "not_an_option"
     OPTIONS = "not_among_options"
+    LIST = "not_a_list_of_strings"
+    """An array with a null in it, or of arrays."""
 
 
 class Written(StrEnum):
@@ -87,6 +89,7 @@ RULES: Mapping[FieldType, Rule] = MappingProxyType(
         FieldType.TEXT_ARRAY: Rule(
             frozenset({ColumnKind.TEXT_LIST}),
             Written.LIST,
+            Check.LIST,
             advice="make it an array of strings in the dbt model",
         ),
     }
@@ -97,3 +100,19 @@ RULES: Mapping[FieldType, Rule] = MappingProxyType(
 def fits(field_type: FieldType, kind: ColumnKind) -> bool:
     """Whether a column of this kind can be sent to a field of this type at all."""
     return kind in RULES[field_type].kinds
+
+
+def check_of(field_type: FieldType, kind: ColumnKind, *, has_options: bool) -> Check | None:
+    """What only the values of a column can tell.
+
+    A field without options in the catalog takes any. Numbers that no one could read (NaN, infinity)
+    are not sent as text either.
+    """
+    check = RULES[field_type].check
+    if check is Check.OPTION and not has_options:
+        return None
+    if check is Check.OPTIONS and not has_options:
+        return Check.LIST
+    if check is None and kind in {ColumnKind.DECIMAL, ColumnKind.FLOAT}:
+        return Check.NUMBER
+    return check

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qsync.artifacts import Node
 from qsync.diagnostics import Diagnostic, Position, Severity
 from qsync.fields.encoding import canonical_constant
-from qsync.fields.kinds import RULES, Check, ColumnKind, Written, fits
+from qsync.fields.kinds import RULES, Check, ColumnKind, Written, check_of, fits
 from qsync.fields.model import Field, FieldCatalog, FieldType
 from qsync.planning.compiled import CompiledField, CompiledStream, CompiledSync
 from qsync.planning.fingerprint import (
@@ -174,16 +174,15 @@ class _Compiler:
                 RULES[field_type].advice,
             )
             return None
-        check = RULES[field_type].check
-        if check in {Check.OPTION, Check.OPTIONS} and not options:
-            check = None
         return CompiledField(
             name=field.name,
             type=field_type,
             column=None if column is None else column.name,
             constant=constant,
             kind=ColumnKind.TEXT if column is None else column.kind,
-            check=None if column is None else check,
+            check=None
+            if column is None
+            else check_of(field_type, column.kind, has_options=bool(options)),
             options=options,
             on_null=mapping.on_null,
             state_column=state_column(field.name),

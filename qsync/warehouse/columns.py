@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from qsync.planning.ports import Column
 from qsync.warehouse.connection import Connection
-from qsync.warehouse.sql import as_, col, relation, text
+from qsync.warehouse.sql import as_, case, col, eq, relation, text
 
 ColumnReader = Callable[[str], tuple[Column, ...] | None]
 """From a rendered relation to its columns; None when there is no such relation."""
@@ -24,7 +24,8 @@ def column_reader(connection: Connection) -> ColumnReader:
         if not rows:
             return None
         return tuple(
-            Column(str(name), connection.dialect.kind(str(kind)), str(kind)) for name, kind in rows
+            Column(str(name), connection.dialect.kind(str(stored)), str(told))
+            for name, told, stored in rows
         )
 
     return columns
@@ -41,7 +42,7 @@ def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]
         if part
     ]
     return connection.rows(
-        exp.select(exp.column("column_name"), exp.column("data_type"))
+        exp.select(*(exp.column(name) for name in ("column_name", "data_type", "data_type")))
         .from_(exp.to_table("information_schema.columns"))
         .where(*where)
         .order_by(exp.column("ordinal_position"))
@@ -49,16 +50,29 @@ def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]
 
 
 def _postgres(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
-    """From the catalog, because information_schema tells arrays only as ARRAY."""
-    kind = exp.Anonymous(
-        this="FORMAT_TYPE", expressions=[col("atttypid", "a"), col("atttypmod", "a")]
+    """From the catalog, because information_schema tells arrays only as ARRAY.
+
+    What a domain stands for counts, and that an enumeration holds texts.
+    """
+    told = _format_type(col("atttypid", "a"), col("atttypmod", "a"))
+    base = _format_type(col("typbasetype", "t"), col("typtypmod", "t"))
+    stored = case(
+        [
+            (eq(col("typtype", "t"), text("e")), text("enum")),
+            (eq(col("typtype", "t"), text("d")), base),
+        ],
+        told.copy(),
     )
     statement = (
-        exp.select(as_(col("attname", "a"), "name"), as_(kind, "kind"))
+        exp.select(as_(col("attname", "a"), "name"), as_(told, "told"), as_(stored, "stored"))
         .from_(exp.alias_(exp.to_table("pg_catalog.pg_attribute"), "a", table=True))
         .join(
             exp.alias_(exp.to_table("pg_catalog.pg_class"), "c", table=True),
             on=exp.EQ(this=col("attrelid", "a"), expression=col("oid", "c")),
+        )
+        .join(
+            exp.alias_(exp.to_table("pg_catalog.pg_type"), "t", table=True),
+            on=exp.EQ(this=col("atttypid", "a"), expression=col("oid", "t")),
         )
         .join(
             exp.alias_(exp.to_table("pg_catalog.pg_namespace"), "n", table=True),
@@ -73,6 +87,10 @@ def _postgres(connection: Connection, table: exp.Table) -> list[tuple[object, ..
         .order_by(col("attnum", "a"))
     )
     return connection.rows(statement)
+
+
+def _format_type(oid: exp.Expr, modifier: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="FORMAT_TYPE", expressions=[oid, modifier])
 
 
 def _folded(name: exp.Expr | None) -> str:

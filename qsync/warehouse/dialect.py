@@ -40,14 +40,17 @@ class Dialect(ABC):
 
     @abstractmethod
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
-        """ISO 8601 in UTC with six decimals of the second: `2026-11-03T05:00:00.000000Z`."""
+        """ISO 8601 in UTC with six decimals of the second: `2026-11-03T05:00:00.000000Z`.
+
+        NULL for infinity, which no calendar has.
+        """
 
     @abstractmethod
     def list_text(self, value: Expression) -> Expression:
         """An array of strings as a JSON array without blanks."""
 
     def date_text(self, value: Expression) -> Expression:
-        """`2026-11-03`."""
+        """`2026-11-03`; NULL for infinity."""
         return as_text(value)
 
     def float_text(self, value: Expression) -> Expression:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from qsync.fields.kinds import ColumnKind
 from qsync.warehouse.dialect import Dialect
-from qsync.warehouse.sql import Expression, as_text, text
+from qsync.warehouse.sql import Expression, as_text, case, null_text, text
 
 _KINDS = {
     "BIGINT": ColumnKind.INTEGER,
@@ -44,12 +44,14 @@ class DuckDb(Dialect):
 
     def kind(self, column_type: str) -> ColumnKind:
         upper = column_type.upper()
+        if upper.endswith("]") and upper != "VARCHAR[]":
+            return ColumnKind.OTHER
         if upper.startswith("DECIMAL"):
             scale = re.search(r",\s*(\d+)\)", upper)
             whole = scale is not None and scale.group(1) == "0"
             return ColumnKind.INTEGER if whole else ColumnKind.DECIMAL
         if upper.startswith("ENUM"):
-            return ColumnKind.OTHER if upper.endswith("[]") else ColumnKind.TEXT
+            return ColumnKind.TEXT
         return _KINDS.get(upper, ColumnKind.OTHER)
 
     def ascii_lower(self, value: Expression) -> Expression:
@@ -62,7 +64,16 @@ class DuckDb(Dialect):
         if zoned:
             value = exp.AtTimeZone(this=value, zone=text("UTC"))
         micros = exp.cast(value, "timestamp")
-        return exp.Anonymous(this="STRFTIME", expressions=[micros, text("%Y-%m-%dT%H:%M:%S.%fZ")])
+        told = exp.Anonymous(this="STRFTIME", expressions=[micros, text("%Y-%m-%dT%H:%M:%S.%fZ")])
+        return _if_finite(micros, told)
+
+    def date_text(self, value: Expression) -> Expression:
+        return _if_finite(value, as_text(value))
 
     def list_text(self, value: Expression) -> Expression:
         return as_text(exp.Anonymous(this="TO_JSON", expressions=[value]))
+
+
+def _if_finite(value: Expression, told: Expression) -> Expression:
+    finite = exp.Anonymous(this="ISFINITE", expressions=[value.copy()])
+    return case([(finite, told)], null_text())

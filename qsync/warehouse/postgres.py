@@ -13,12 +13,14 @@ from qsync.warehouse.sql import Expression, as_text, ident, text
 _KINDS = {
     "bigint": ColumnKind.INTEGER,
     "boolean": ColumnKind.BOOLEAN,
+    "bpchar": ColumnKind.TEXT,
     "character": ColumnKind.TEXT,
     "character varying": ColumnKind.TEXT,
     "character varying[]": ColumnKind.TEXT_LIST,
     "citext": ColumnKind.TEXT,
     "date": ColumnKind.DATE,
     "double precision": ColumnKind.FLOAT,
+    "enum": ColumnKind.TEXT,
     "integer": ColumnKind.INTEGER,
     "name": ColumnKind.TEXT,
     "numeric": ColumnKind.DECIMAL,
@@ -41,7 +43,8 @@ class Postgres(Dialect):
     names_database = False
 
     def kind(self, column_type: str) -> ColumnKind:
-        plain = re.sub(r"\(\d+(,\d+)?\)", "", column_type.lower())
+        # Types of extensions are named with their schema when it is not on the search path.
+        plain = re.sub(r"\(\d+(,-?\d+)?\)", "", column_type.lower()).rpartition(".")[2]
         if plain == "numeric" and re.search(r"\(\d+,0\)", column_type):
             return ColumnKind.INTEGER
         return _KINDS.get(plain, ColumnKind.OTHER)

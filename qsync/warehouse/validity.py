@@ -83,8 +83,15 @@ def _wrong(field: CompiledField, value: Expression, dialect: Dialect) -> Express
             return exp.Not(this=one_of(value, field.options))
         case Check.OPTIONS:
             return exp.Not(this=matches(value, _list_pattern(field.options)))
+        case Check.LIST:
+            return exp.Not(this=matches(value, _LIST_PATTERN))
         case None:
             return None
+
+
+# A JSON string: no quote and no backslash, or a backslash with what it escapes.
+_STRING = '"([^"\\\\]|[\\\\].)*"'
+_LIST_PATTERN = f"^[[]({_STRING}(,{_STRING})*)?[]]$"
 
 
 def _list_pattern(options: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from qsync.execution.ports import CommitContext, Outcome, Reject, Stage, StagedRow
-from qsync.fields.kinds import RULES, ColumnKind
+from qsync.fields.kinds import ColumnKind, check_of
 from qsync.fields.model import FieldType
 from qsync.planning.changes import ChangeSet
 from qsync.planning.compiled import CompiledField, CompiledStream
@@ -44,9 +44,7 @@ def field(
         column=None if constant is not None else column or name,
         constant=constant,
         kind=kind,
-        check=RULES[type].check
-        if RULES[type].check not in {"not_an_option", "not_among_options"} or options
-        else None,
+        check=None if constant is not None else check_of(type, kind, has_options=bool(options)),
         options=tuple(options),
         on_null=on_null,
         state_column=state_column(name),

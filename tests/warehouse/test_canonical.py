@@ -12,14 +12,14 @@ from qsync.fields.model import FieldType
 from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.dialects import DIALECTS
-from tests.support.warehouses import DirectConnection, PostgresServer
+from tests.support.warehouses import DirectConnection, PostgresServer, duckdb_connection
 from tests.warehouse.kit import Desk, field, stream
 
 S, T, D, B = FieldType.STRING, FieldType.TEXT, FieldType.DECIMAL, FieldType.BOOLEAN
 A, M, P = FieldType.TEXT_ARRAY, FieldType.MULTI_PICKLIST, FieldType.PICKLIST
 
 Case = tuple[str, str, FieldType, str]
-"""A column's type, a value in SQL, the field's type, the JSON sent; no JSON where none is."""
+"""A column's type, a value in SQL, the field's type, the JSON sent: empty where nothing is."""
 
 COMMON: list[Case] = [
     ("smallint", "-7", D, "-7"),
@@ -46,7 +46,6 @@ COMMON: list[Case] = [
     ("double precision", "1e20", D, "1e+20"),
     ("double precision", "1e-7", D, "1e-07"),
     ("double precision", "0.30000000000000004", D, "0.30000000000000004"),
-    ("double precision", "1e15", D, None),  # type: ignore[list-item]
     ("real", "0.1", D, "0.1"),
     ("text", "'12.50'", D, "12.50"),
     ("text", "' 7 '", D, "7"),
@@ -92,14 +91,16 @@ COMMON: list[Case] = [
 ]
 ONLY: dict[str, list[Case]] = {
     "duckdb": [
-        ("hugeint", "170141183460469231731687303715884105727", D, "1" + "70141183460469231731687303715884105727"),
+        ("double precision", "1e15", D, "1000000000000000"),
+        ("hugeint", "1" + "6" * 38, D, "1" + "6" * 38),
         ("utinyint", "255", D, "255"),
         ("enum('vp', 'it''s')", "'it''s'", P, '"it\'s"'),
         ("varchar[]", "[]", A, "[]"),
-        ("timestamp_ns", "timestamp_ns '2026-11-03 05:00:00.123456789'", S, '"2026-11-03T05:00:00.123456Z"'),
+        ("timestamp_ns", "'2026-11-03 05:00:00.123456789'", S, '"2026-11-03T05:00:00.123457Z"'),
         ("timestamp_s", "timestamp_s '2026-11-03 05:00:00'", S, '"2026-11-03T05:00:00Z"'),
     ],
     "postgres": [
+        ("double precision", "1e15", D, "1e+15"),
         ("numeric", "12345678901234567890123456789.10", D, "12345678901234567890123456789.1"),
         ("numeric", "1e30", D, "1" + "0" * 30),
         ("numeric(5, -2)", "1234", D, "1200"),
@@ -110,7 +111,7 @@ ONLY: dict[str, list[Case]] = {
         ("address", "'jo@acme.example'", FieldType.EMAIL, '"jo@acme.example"'),
         ("percent", "12.50", D, "12.5"),
         ("varchar(9)[]", "'{}'", A, "[]"),
-        ("timestamp(3)", "timestamp '2026-11-03 05:00:00.1234'", S, '"2026-11-03T05:00:00.123000Z"'),
+        ("timestamp(3)", "'2026-11-03 05:00:00.1234'", S, '"2026-11-03T05:00:00.123000Z"'),
     ],
 }  # fmt: skip
 TYPES = (
@@ -121,8 +122,7 @@ TYPES = (
 
 
 def _cases(connection: DirectConnection) -> list[Case]:
-    cases = [case for case in COMMON if case[3] is not None]
-    return cases + ONLY[connection.dialect.name]
+    return COMMON + ONLY[connection.dialect.name]
 
 
 def _made(connection: DirectConnection, cases: list[Case]) -> tuple[Desk, CompiledStream]:
@@ -194,8 +194,6 @@ def test_a_servers_own_settings_do_not_change_a_text(postgres_server: PostgresSe
 
 
 def test_duckdbs_own_time_zone_does_not_change_a_text() -> None:
-    from tests.support.warehouses import duckdb_connection
-
     connection = duckdb_connection()
     connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
     again = DirectConnection(connection.raw, connection.dialect, connection.database)
@@ -230,11 +228,9 @@ def test_a_list_with_a_null_in_it_is_invalid(
 
 @pytest.mark.parametrize(
     "type_",
-    ["integer[]", "decimal(3, 1)[]", "text[][]", "time", "interval", "json", "date[]"],
+    ["integer[]", "decimal(3, 1)[]", "time", "interval", "json", "date[]"],
 )
 def test_what_no_field_takes_is_of_no_kind(connection: DirectConnection, type_: str) -> None:
-    if type_ == "text[][]" and connection.dialect.name == "postgres":
-        pytest.skip("PostgreSQL does not keep how many dimensions were declared")
     desk = Desk(connection, f"email text, v {type_}")
     _, column = column_reader(connection)(desk.relation_in_full()) or ()
     assert column.kind is ColumnKind.OTHER

@@ -10,7 +10,11 @@ WITH keyed AS (
     ) AS "k",
     CAST("title" AS TEXT) AS "v_job_title",
     REPLACE(
-      STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ'),
+      CASE
+        WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
+        THEN STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ')
+        ELSE CAST(NULL AS TEXT)
+      END,
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
@@ -293,7 +297,11 @@ WITH keyed AS (
     ) AS "k",
     CAST("title" AS TEXT) AS "v_job_title",
     REPLACE(
-      STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ'),
+      CASE
+        WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
+        THEN STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ')
+        ELSE CAST(NULL AS TEXT)
+      END,
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
@@ -572,7 +580,11 @@ WITH keyed AS (
     ) AS "k",
     CAST("title" AS TEXT) AS "v_job_title",
     REPLACE(
-      STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ'),
+      CASE
+        WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
+        THEN STRFTIME(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ')
+        ELSE CAST(NULL AS TEXT)
+      END,
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
