@@ -96,6 +96,7 @@ _CHECKED: Mapping[Check, str] = {
     Check.EMAIL: "is an email address",
     Check.OPTION: "is one of the field's options",
     Check.OPTIONS: "holds only options of the field",
+    Check.LIST: "holds only texts",
 }
 
 

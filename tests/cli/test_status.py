@@ -95,5 +95,5 @@ def test_a_database_that_another_process_has_open_is_told(applied: Path, shell: 
         said = shell("status")
         other.communicate("\n")
     assert said.code is ExitCode.FAILED
-    assert "The warehouse refused: IO Error: Could not set lock on file" in flat(said.err)
+    assert f"The DuckDB file '{DATABASE}' is open in" in flat(said.err)
     assert shell("status").code is ExitCode.OK
