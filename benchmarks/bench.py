@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -50,6 +51,9 @@ def main() -> int:
     parser.add_argument("--job-seconds", type=float, default=0.3)
     parser.add_argument("--write", type=Path, help="write the page to this file as well")
     options = parser.parse_args()
+
+    # As Ctrl-C does, so that the emulator is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

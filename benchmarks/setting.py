@@ -13,7 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 from report import Measured
@@ -140,37 +140,42 @@ class Setting:
     def run(self, contender: str, phase: str) -> Measured:
         """One contender's whole process."""
         before = self._stats()
-        out = self._folder / "out"
+        out = self._folder / "seconds"
+        out.unlink(missing_ok=True)
         if contender == "qsync":
-            words = ["-m", "qsync", "apply", "--auto-approve", "--json", "--quiet"]
+            words = [str(HERE / "timed.py"), str(out), "apply", "--auto-approve", "--quiet"]
         else:
-            words = [str(HERE / "plain.py"), str(self._project / "bench.duckdb"), self._base_url]
+            words = [str(HERE / "plain.py"), str(out), str(self._project / "bench.duckdb")]
+            words.append(self._base_url)
         started = time.perf_counter()
-        with out.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, *words], cwd=self._project, env=self._environment(), stdout=file
-            )
-            _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=self._project,
+            env=self._environment(),
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         # wait4 has taken the status: tell Popen, which would wait for it again.
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             raise RuntimeError(f"{contender} ended with {process.returncode}")
-        said = json.loads(out.read_text())
         after = self._stats()
+        if after["leads"] != self._rows:
+            raise RuntimeError(f"{contender} left {after['leads']} leads, not {self._rows}")
         return Measured(
             contender=contender,
             phase=phase,
             seconds=seconds,
-            net_seconds=float(said["seconds"]),
+            net_seconds=float(out.read_text()),
             requests=after["requests"]["total"] - before["requests"]["total"],
             megabytes=usage.ru_maxrss / 1024,
             sent=after["items"]["submitted"] - before["items"]["submitted"],
         )
 
-    def _stats(self) -> dict[str, dict[str, int]]:
+    def _stats(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self._base_url}/_emulator/stats") as answer:
-            stats: dict[str, dict[str, int]] = json.load(answer)
+            stats: dict[str, Any] = json.load(answer)
         return stats
 
     def _environment(self) -> dict[str, str]:
