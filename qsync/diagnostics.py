@@ -1,6 +1,6 @@
 """Diagnostics: every problem of what a user wrote, with where it is and what to do.
 
-Codes are stable and listed with cause and cure in `docs/diagnostics.md`; a test keeps the two equal.
+Codes are stable and listed with cause and cure in `docs/diagnostics.md`; a test keeps both equal.
 """
 
 from __future__ import annotations

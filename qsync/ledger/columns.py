@@ -27,14 +27,15 @@ LEDGER_COLUMNS: tuple[LedgerColumn, ...] = (
     LedgerColumn(
         "object",
         "text",
-        "Qualified's object: lead or company. A leads sync with a `company:` block has a row for each.",
+        "Qualified's object: lead or company. A leads sync with a `company:` block has a row for "
+        "each.",
     ),
     LedgerColumn("target", "text", "The dbt target of the run."),
     LedgerColumn(
         "status",
         "text",
-        "running, succeeded, partial (rejected, unknown or invalid-late rows), failed, stopped (guard, gate or catalog), "
-        "interrupted, nothing_to_do or baselined.",
+        "running, succeeded, partial (rejected, unknown or invalid-late rows), failed, stopped "
+        "(guard, gate or catalog), interrupted, nothing_to_do or baselined.",
     ),
     LedgerColumn("started_at", "timestamp", "When the run began, UTC."),
     LedgerColumn("finished_at", "timestamp", "When it ended, UTC; empty while running."),
