@@ -117,6 +117,23 @@ def test_a_field_dropped_sends_nothing_and_mapped_again_sends_its_values(
     assert desk.keys(desk.run(both)) == ["a@x.example"]
 
 
+def test_a_record_that_could_not_be_sent_meanwhile_sends_a_field_mapped_again_too(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text, job_title text, country text")
+    row = ("a@x.example", "CEO", "Kenya")
+    both, one = stream(field("job_title"), field("country")), stream(field("job_title"))
+    desk.load(row)
+    desk.run(both)
+    desk.load(row, row)
+    assert desk.plan(one).counts.invalid == {"duplicate_key": 2}
+    assert desk.run(one) == []
+    desk.load(row)
+    change_set = desk.plan(both)
+    assert change_set.fields == (FieldChange("country", set=1),)
+    assert desk.keys(desk.run(both)) == ["a@x.example"]
+
+
 def test_moving_a_field_to_another_column_with_equal_values_sends_nothing(
     connection: DirectConnection,
 ) -> None:
