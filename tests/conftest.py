@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.support.warehouses import PostgresServer
 
 OURS = ("QSYNC_", "DBT_", "QUALIFIED_", "NORTHWIND_")
 """Prefixes of variables that qsync, dbt and the example read."""
@@ -83,6 +86,20 @@ def anyio_backend() -> str:
 def repository() -> Path:
     """The root of the checkout."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server(session_home: Path) -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests that ask for it; they share no database."""
+    # Imported late: most tests need no database driver.
+    from tests.support.warehouses import PostgresServer
+
+    if not PostgresServer.available():
+        pytest.fail("PostgreSQL's binaries are missing: install Debian's `postgresql`")
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

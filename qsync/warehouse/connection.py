@@ -60,6 +60,10 @@ class WarehouseError(UserError):
         self.conflict = conflict
 
 
+class _UnguardedError(Exception):
+    """Rolls a transaction back whose guard found no row."""
+
+
 class AdapterConnection:
     """A connection through dbt's adapter."""
 
@@ -100,13 +104,16 @@ class AdapterConnection:
         self, guard: Expression, check: Expression, statements: Sequence[Expression]
     ) -> bool:
         """Run a guard and, only if `check` then finds a row, the statements; all or none."""
-        with self._transaction() as execute:
-            execute(guard)
-            if not execute(check).fetchall():
-                return False
-            for statement in statements:
-                execute(statement)
-            return True
+        try:
+            with self._transaction() as execute:
+                execute(guard)
+                if not execute(check).fetchall():
+                    raise _UnguardedError
+                for statement in statements:
+                    execute(statement)
+        except _UnguardedError:
+            return False
+        return True
 
     def text(self, statement: Expression) -> str:
         """The statement in this warehouse's SQL."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ import orjson
 
 from qsync.errors import UserError
 from qsync.warehouse.connection import AdapterConnection
-from qsync.warehouse.dialects import dialect_of
+from qsync.warehouse.dialects import DIALECTS, dialect_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class DbtSession:
 
 
 _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json")
+_WHERE = re.compile(r"[A-Z][a-z]+ Error in ")
+"""How a line of dbt's begins that says where, and the next one what."""
 _KINDS = ("model", "snapshot", "seed")
 
 
@@ -108,10 +112,8 @@ def _ls(options: DbtOptions, words: Sequence[str]) -> list[dict[str, Any]]:
     with _captured() as said:
         result = dbtRunner().invoke([*_QUIET, "ls", *kinds, *keys, *words, *options.arguments()])
     if not result.success:
-        raise UserError(
-            f"dbt cannot read the project: {_reason(result.exception, said.getvalue())}",
-            hint="`dbt debug` and `dbt parse` say more",
-        )
+        reason = _reason(result.exception, said.getvalue())
+        raise UserError(f"dbt cannot read the project: {reason}", hint=_hint(reason))
     lines = result.result if isinstance(result.result, list) else []
     return [orjson.loads(line) for line in lines]
 
@@ -128,7 +130,25 @@ def _reason(error: BaseException | None, said: str) -> str:
     text = str(error) if error is not None else said
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     useful = [line for line in lines if not line.rstrip(":").endswith("Error")]
-    return (useful or lines or ["it gave no reason"])[0].rstrip(".")[:300]
+    first, *rest = useful or lines or ["it gave no reason"]
+    if first.endswith(":"):
+        # What was expected stands below, an entry a line.
+        entries = itertools.takewhile(lambda line: line.startswith("- "), rest)
+        first = f"{first} {', '.join(line.removeprefix('- ') for line in entries)}"
+    elif _WHERE.match(first) and rest:
+        first = f"{first}: {rest[0]}"
+    return first.rstrip(".: ")[:300]
+
+
+def _hint(reason: str) -> str:
+    if "find adapter type" in reason:
+        return (
+            f"qsync runs on {' and '.join(sorted(DIALECTS))}: install it as qsync[duckdb] or "
+            "qsync[postgres]"
+        )
+    if "profile" in reason:
+        return "look at --profile, --target and --profiles-dir; `dbt debug` says more"
+    return "`dbt debug` and `dbt parse` say more"
 
 
 def _adapter() -> Any:

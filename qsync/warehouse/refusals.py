@@ -105,7 +105,7 @@ def _before_values(error: BaseException, line: str) -> str:
     state = getattr(error, "pgcode", None)
     named = kind if state is None else f"{kind}, SQLSTATE {state}"
     if kind in _FREE_WORDS:
-        return named
+        return f"the model's SQL, or a value in it ({named})"
     words = re.split(r"[\"'`(]|\b\d| with value\b", line, maxsplit=1)[0].strip(" :-")
     return f"{words[:_LENGTH]} ({named})" if words else named
 
@@ -129,6 +129,8 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def _hint(line: str) -> str:
+    if line.startswith("connection to server"):
+        return "is the server up, and are host, port, user and password of the dbt profile right?"
     denied = _DENIED.search(line)
     if denied is None:
         return _ASK_DEBUG

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,27 +21,18 @@ from tests.support.warehouses import PostgresServer
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """A server of this module's own."""
-    if not PostgresServer.available():
-        pytest.fail("PostgreSQL's binaries are missing: install Debian's `postgresql`")
-    started = PostgresServer()
-    started.start()
-    yield started
-    started.stop()
-
-
 @pytest.fixture
-def project(server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A small project, built by dbt on PostgreSQL."""
     output = {
         "type": "postgres",
         "host": "127.0.0.1",
-        "port": server.port,
+        "port": postgres_server.port,
         "user": "qsync",
         "password": "none",
-        "dbname": server.new_database(),
+        "dbname": postgres_server.new_database(),
         "schema": "prod",
         "threads": 1,
     }
@@ -107,7 +97,7 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
 
 
 def test_a_run_that_loses_its_lock_stops_and_the_next_one_settles_what_it_sent(
-    team: Team, qualified: EmulatorServer, server: PostgresServer, project: Path
+    team: Team, qualified: EmulatorServer, postgres_server: PostgresServer, project: Path
 ) -> None:
     assert team.apply().code is ExitCode.OK
     people = project / "seeds" / "people.csv"
@@ -118,7 +108,10 @@ def test_a_run_that_loses_its_lock_stops_and_the_next_one_settles_what_it_sent(
     account = qualified.account
     account.configure(replace(account.settings, job_concurrency=0))
     profile = YAML(typ="safe").load(project / "profiles.yml")["small"]["outputs"]["prod"]
-    with contextlib.closing(server.raw(profile["dbname"])) as raw, ThreadPoolExecutor(1) as pool:
+    with (
+        contextlib.closing(postgres_server.raw(profile["dbname"])) as raw,
+        ThreadPoolExecutor(1) as pool,
+    ):
 
         def steal() -> None:
             while not account.jobs()[2:]:

@@ -25,6 +25,10 @@ from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.sql import Expression
 
 
+class _UnguardedError(Exception):
+    """Rolls a transaction back whose guard found no row."""
+
+
 class DirectConnection:
     """A `Connection` over a DB-API connection in autocommit mode."""
 
@@ -67,13 +71,16 @@ class DirectConnection:
     def run_guarded(
         self, guard: Expression, check: Expression, statements: Sequence[Expression]
     ) -> bool:
-        with self._transaction():
-            self._send(guard)
-            if not self.rows(check):
-                return False
-            for statement in statements:
-                self._send(statement)
-            return True
+        try:
+            with self._transaction():
+                self._send(guard)
+                if not self.rows(check):
+                    raise _UnguardedError
+                for statement in statements:
+                    self._send(statement)
+        except _UnguardedError:
+            return False
+        return True
 
     def _send(self, statement: Expression) -> Any:
         sql = statement.sql(dialect=self._dialect.name, copy=False)

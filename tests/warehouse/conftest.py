@@ -15,17 +15,6 @@ from tests.support.warehouses import (
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One server for all tests."""
-    if not PostgresServer.available():
-        pytest.fail("PostgreSQL's binaries are missing: install Debian's `postgresql`")
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
 def postgres_database(postgres_server: PostgresServer) -> Iterator[DirectConnection]:
     """One database for most tests: emptying it is ten times faster than making another."""
     opened = postgres_server.connection()
