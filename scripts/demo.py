@@ -3,7 +3,7 @@
     python scripts/demo.py [FOLDER]
 
 Builds a copy of `example_project` in `.demo` (made anew each time) with dbt on DuckDB, and sends it
-to an emulated Qualified. It ends by checking that what Qualified holds is what the records say.
+to an emulated Qualified. It ends by checking that plans, ledger, state and Qualified agree.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def play(stage: Stage, emulator: Emulator) -> None:
         "qsync catalog pull",
     )
     stage.step("Are the sync files right? Offline, and in a blink.", "qsync validate")
-    stage.step(
+    first_plan = stage.step(
         "What would change in Qualified? Counts leave the warehouse, rows do not. The rows that "
         "are wrong, as people's data is, are counted by reason and never sent.",
         "qsync plan --target prod",
@@ -59,7 +59,9 @@ def play(stage: Stage, emulator: Emulator) -> None:
         "dbt build --target prod --exclude qsync_runs+",
         tail="Done. ",
     )
-    stage.step("Only what changed is planned, field by field.", "qsync plan --target prod")
+    second_plan = stage.step(
+        "Only what changed is planned, field by field.", "qsync plan --target prod"
+    )
     stage.step(
         "And only that is sent. Yesterday's rejects go once more and then rest.",
         "qsync apply --target prod --auto-approve",
@@ -76,7 +78,7 @@ def play(stage: Stage, emulator: Emulator) -> None:
         "dbt build --target prod --select qsync_health",
         tail="Done. ",
     )
-    check_everything(stage, emulator.base_url)
+    check_everything(stage, emulator.base_url, (first_plan, second_plan))
 
 
 def main() -> int:

@@ -1,11 +1,13 @@
-"""The demo's end: does Qualified hold what the records say? And a short table of what happened."""
+"""The demo's end: was what the plans showed sent, and nothing else? And a table of it all."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -16,15 +18,22 @@ DATABASE = "northwind.duckdb"
 Records = dict[str, dict[str, Any]]
 
 
-def check_everything(stage: Stage, base_url: str) -> None:
-    """Compare state with Qualified and the ledger with itself, then sum up.
+def check_everything(stage: Stage, base_url: str, plans: Sequence[str]) -> None:
+    """Compare plans, ledger, state and Qualified with each other, then sum up.
+
+    Args:
+        stage: What was played.
+        base_url: The emulator's.
+        plans: What `qsync plan` printed before each apply.
 
     Raises:
         DemoError: Something does not agree.
     """
     held = {
-        "lead": {entry["email"]: entry["fields"] for entry in _get(base_url, "leads")},
-        "company": {entry["domain"]: entry["fields"] for entry in _get(base_url, "companies")},
+        "lead": {entry["email"]: entry["fields"] for entry in _get(base_url, "leads")["leads"]},
+        "company": {
+            entry["domain"]: entry["fields"] for entry in _get(base_url, "companies")["companies"]
+        },
     }
     with duckdb.connect(str(stage.project / DATABASE), read_only=True) as database:
         compared = _compare(database, held)
@@ -32,11 +41,15 @@ def check_everything(stage: Stage, base_url: str) -> None:
             "select sync, object, health from prod.qsync_health order by sync, object"
         ).fetchall()
     ledger = _ledger(stage)
+    _check_plans(plans, ledger)
+    _check_received(_get(base_url, "stats"), ledger)
     stage.day("What happened")
     stage.console.print(_table(ledger, {(row[0], row[1]): row[2] for row in health}))
     stage.say(
-        f"Checked: Qualified holds {len(held['lead']):,} leads and {len(held['company']):,} "
-        f"companies, and all {compared:,} values that qsync says were acknowledged."
+        f"Checked: what was sent is what the plans showed, and {_sum(ledger, 'rows_planned'):,} "
+        f"items in {_sum(ledger, 'jobs'):,} jobs is what Qualified counted. It holds "
+        f"{len(held['lead']):,} leads and {len(held['company']):,} companies, no others than "
+        f"qsync's state says, with all {compared:,} values that were acknowledged."
     )
     stage.console.print()
     stage.say("Where to look:")
@@ -54,15 +67,44 @@ def check_everything(stage: Stage, base_url: str) -> None:
     stage.say("  qsync status")
 
 
-def _get(base_url: str, what: str) -> list[dict[str, Any]]:
+def _get(base_url: str, what: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{base_url}/_emulator/{what}") as answer:
-        found = json.load(answer)
-    return list(found[what])
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def _check_plans(plans: Sequence[str], ledger: list[dict[str, str]]) -> None:
+    """Each run did what the plan before it had shown."""
+    runs: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in ledger:
+        runs[row["run_id"]].append(row)
+    if len(runs) != len(plans):
+        raise DemoError(f"The ledger has {len(runs)} runs, not {len(plans)}")
+    names = ("rows_added", "rows_changed", "rows_removed", "rows_unchanged", "rows_invalid", "jobs")
+    for plan, rows in zip(plans, runs.values(), strict=True):
+        line = next((line for line in plan.splitlines() if line.startswith("Plan: ")), "")
+        shown = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", line)]
+        done = [_sum(rows, name) for name in names]
+        if shown[: len(names)] != done:
+            raise DemoError(f"The plan said {shown[: len(names)]}, the ledger says {done}", [line])
+
+
+def _check_received(stats: dict[str, Any], ledger: list[dict[str, str]]) -> None:
+    """Qualified has counted as many items and jobs as the ledger says."""
+    counted = (stats["items"]["submitted"], stats["jobs"]["total"])
+    said = (_sum(ledger, "rows_planned"), _sum(ledger, "jobs"))
+    if counted != said:
+        raise DemoError(f"Qualified counted {counted} items and jobs, the ledger says {said}")
+
+
+def _sum(rows: Sequence[dict[str, str]], name: str) -> int:
+    return sum(int(row[name]) for row in rows)
 
 
 def _compare(database: duckdb.DuckDBPyConnection, held: dict[str, Records]) -> int:
-    """Every acknowledged value of every stream stands in Qualified; how many there are."""
+    """Qualified has every acknowledged value, and no other records; how many values there are."""
     compared = 0
+    strangers = {kind: set(records) for kind, records in held.items()}
     streams = database.execute(
         "select sync, object, state_table, columns from qsync.qsync_streams"
     ).fetchall()
@@ -70,6 +112,7 @@ def _compare(database: duckdb.DuckDBPyConnection, held: dict[str, Records]) -> i
         names = json.loads(columns)
         listed = ", ".join(f'"{name}"' for name in names)
         rows = database.execute(f'select key, {listed} from qsync."{table}"').fetchall()
+        strangers[kind] -= {row[0] for row in rows}
         for key, *values in rows:
             record = held[kind].get(key)
             if record is None:
@@ -81,6 +124,11 @@ def _compare(database: duckdb.DuckDBPyConnection, held: dict[str, Records]) -> i
                 if _plain(record.get(field)) != _plain(value):
                     raise DemoError(f"{field} of a {kind} of sync {sync} is not what was sent")
                 compared += value is not None
+    for kind, keys in strangers.items():
+        if keys:
+            raise DemoError(
+                f"Qualified holds {len(keys)} {kind} records that state knows nothing of"
+            )
     return compared
 
 
