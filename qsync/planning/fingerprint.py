@@ -28,12 +28,13 @@ def state_column(field: str) -> str:
     """The state table's column for a field.
 
     Field names are case-sensitive and may hold any character, identifiers of some warehouses are
-    not and may not: a name that is not plainly an identifier gets a digest of itself.
+    not and may not: a name that is not plainly an identifier gets a digest of itself, and another
+    prefix, so that no plain name can look like it.
     """
     if _PLAIN.fullmatch(field):
         return f"v_{field}"
     plain = re.sub(r"[^a-z0-9]+", "_", field.lower()).strip("_")[:40]
-    return f"v_{plain}_{digest(field, 8)}"
+    return f"x_{plain}_{digest(field, 8)}"
 
 
 def hash_prefix(fields: Iterable[CompiledField]) -> str:

@@ -32,6 +32,10 @@ def test_fields_never_share_a_state_column_even_where_case_is_ignored(names: lis
     assert all(len(column.encode()) <= 63 for column in columns)
 
 
+def test_a_field_named_like_anothers_column_gets_one_of_its_own() -> None:
+    assert state_column(state_column("Tier").partition("_")[2]) != state_column("Tier")
+
+
 def test_the_order_of_fields_means_nothing_and_their_columns_do() -> None:
     one = _stream(mapped("first_name"), mapped("job_title"))
     other = _stream(mapped("job_title"), mapped("first_name"))
