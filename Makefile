@@ -47,8 +47,8 @@ docs: $(VENV)/.stamp ## Build the documentation into docs/_build (any warning fa
 pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
 	@$(BIN)/python docs/generated.py
 
-bench: $(VENV)/.stamp ## Measure qsync beside a plain script, against the local Qualified
-	@$(BIN)/python benchmarks/bench.py
+bench: $(VENV)/.stamp ## Measure qsync beside a plain script (8 minutes); rewrites docs/benchmarks.md
+	@$(BIN)/python benchmarks/bench.py --write docs/benchmarks.md
 
 clean: ## Remove everything that make, the tests and the demo made
 	@rm -rf $(VENV) .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
