@@ -242,7 +242,9 @@ class Diff:
         if self._state is not None:
             removed: Expression = text("-")
             if self._stream.on_removed is OnRemoved.CLEAR and old is not None:
-                removed = case([(not_null(old), text("x"))], text("."))
+                # What an unsettled record was sent last is unknown: it may be any of its fields.
+                unsettled = eq(col("status", "state"), text("unsettled"))
+                removed = case([(any_of([not_null(old), unsettled]), text("x"))], text("."))
             branches.append((is_null(col(PRESENT, "source")), removed))
         left_out = self._left_out(place)
         if left_out is not None:
