@@ -11,7 +11,17 @@ from abc import ABC, abstractmethod
 from sqlglot import exp
 
 from qsync.fields.kinds import ColumnKind
-from qsync.warehouse.sql import Expression, as_text, case, matches, replace_match, text
+from qsync.warehouse.sql import (
+    Expression,
+    as_text,
+    case,
+    eq,
+    ident,
+    matches,
+    number,
+    replace_match,
+    text,
+)
 
 BLANKS = " \t\r\n"
 """What is no part of a key or a number at its ends."""
@@ -54,8 +64,9 @@ class Dialect(ABC):
         return as_text(value)
 
     def float_text(self, value: Expression) -> Expression:
-        """The shortest text that reads back as the same number."""
-        return replace_match(as_text(value), "[.]0$")
+        """The shortest text that reads back as the same number; 0 for -0."""
+        told = replace_match(as_text(value), "[.]0$")
+        return case([(eq(value, number(0)), text("0"))], told)
 
     def ascii_lower(self, value: Expression) -> Expression:
         """The text with A to Z in lower case and everything else as it is.
@@ -82,7 +93,7 @@ class Dialect(ABC):
         """
         match kind:
             case ColumnKind.TEXT:
-                plain = as_text(value)
+                plain = bytewise(as_text(value))
                 if not trimmed:
                     return plain
                 return exp.Nullif(this=trim(plain), expression=text(""))
@@ -108,6 +119,15 @@ class Dialect(ABC):
                 return self.list_text(value)
             case ColumnKind.OTHER:
                 raise ValueError(f"a column of kind {kind} is never sent")
+
+
+def bytewise(value: Expression) -> Expression:
+    """The text, compared byte by byte whatever collation its column has.
+
+    Under one that ignores case, `CEO` would be no change from `ceo`, and an option in other letters
+    would pass.
+    """
+    return exp.Collate(this=value, expression=ident("C"))
 
 
 def trim(value: Expression) -> Expression:

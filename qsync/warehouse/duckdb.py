@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from qsync.fields.kinds import ColumnKind
-from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.dialect import Dialect, bytewise
 from qsync.warehouse.sql import Expression, as_text, case, null_text, text
 
 _KINDS = {
@@ -58,7 +58,7 @@ class DuckDb(Dialect):
         """A third of the time of `TRANSLATE`: of all letters that are not ASCII, two become it."""
         for letter in "\u0130\u212a":
             value = exp.Anonymous(this="REPLACE", expressions=[value, text(letter), text("\ufffd")])
-        return exp.Lower(this=value)
+        return exp.Lower(this=bytewise(value))
 
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
         if zoned:

@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from qsync.fields.kinds import ColumnKind
-from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.dialect import Dialect, bytewise
 from qsync.warehouse.sql import Expression, as_text, ident, text
 
 _KINDS = {
@@ -38,7 +38,11 @@ class Postgres(Dialect):
     """A server with row versions: state and stage are found by index."""
 
     name = "postgres"
-    session = ("SET TIME ZONE 'UTC'", "SET extra_float_digits = 1")
+    session = (
+        "SET TIME ZONE 'UTC'",
+        "SET extra_float_digits = 1",
+        "SET standard_conforming_strings = on",
+    )
     indexes = True
     names_database = False
 
@@ -51,7 +55,7 @@ class Postgres(Dialect):
 
     def ascii_lower(self, value: Expression) -> Expression:
         """Collation C knows only ASCII; the result compares as any other text."""
-        return _collated(exp.Lower(this=_collated(value, "C")), "default")
+        return _collated(exp.Lower(this=bytewise(value)), "default")
 
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:
         if zoned:

@@ -10,6 +10,7 @@ from qsync.execution.ports import StagedRow
 from qsync.fields.kinds import ColumnKind, fits
 from qsync.fields.model import FieldType
 from qsync.planning.compiled import CompiledStream
+from qsync.project.model import ObjectType
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.dialects import DIALECTS
 from tests.support.warehouses import DirectConnection, PostgresServer, duckdb_connection
@@ -46,7 +47,10 @@ COMMON: list[Case] = [
     ("double precision", "1e20", D, "1e+20"),
     ("double precision", "1e-7", D, "1e-07"),
     ("double precision", "0.30000000000000004", D, "0.30000000000000004"),
+    ("double precision", "'-0'::double precision", D, "0"),
+    ("double precision", "null", D, ""),
     ("real", "0.1", D, "0.1"),
+    ("real", "'-0'::real", S, '"0"'),
     ("text", "'12.50'", D, "12.50"),
     ("text", "' 7 '", D, "7"),
     ("text", "''", D, ""),
@@ -183,7 +187,7 @@ def test_a_servers_own_settings_do_not_change_a_text(postgres_server: PostgresSe
         "timezone TO 'Asia/Tokyo'",
         "datestyle TO 'SQL, DMY'",
         "extra_float_digits TO -4",
-        "standard_conforming_strings TO on",
+        "standard_conforming_strings TO off",
         "intervalstyle TO 'iso_8601'",
     ):
         raw.cursor().execute(f"ALTER DATABASE {name} SET {setting}")
@@ -219,7 +223,7 @@ def test_a_list_with_a_null_in_it_is_invalid(
     connection: DirectConnection, type_: FieldType
 ) -> None:
     desk = Desk(connection, "email text, v text[]")
-    lists = (["x", None], [None], ["null"], [], ['"', "\\", ",", '",null,"'])
+    lists: tuple[list[str | None], ...] = (["x", None], [None], ["null"], [], ['"', "\\", ",", '",null,"'])
     desk.load(*([f"p{place}@x.example", entries] for place, entries in enumerate(lists)))
     people = stream(field("value", "v", type=type_, kind=ColumnKind.TEXT_LIST))
     assert desk.plan(people).counts.invalid == {"not_a_list_of_strings:value": 2}
@@ -246,3 +250,37 @@ def test_columns_are_told_with_the_warehouses_own_types(connection: DirectConnec
     assert columns[1].name == "Mixed Case"
     absent = desk.relation_in_full().replace("people", "nobody")
     assert column_reader(connection)(absent) is None
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_collation_that_ignores_case_hides_no_change_and_lets_no_option_pass(
+    connection: DirectConnection, grouped: bool
+) -> None:
+    collation = {"duckdb": "NOCASE.NOACCENT", "postgres": '"loose"'}[connection.dialect.name]
+    if connection.dialect.name == "postgres":
+        connection.execute(
+            "CREATE COLLATION loose "
+            "(provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+        )
+    columns = (f"{name} text COLLATE {collation}" for name in ("domain", "title", "role", "n"))
+    desk = Desk(connection, ", ".join(columns))
+    companies = stream(
+        field("title"),
+        field("role", type=P, options=["vp"]),
+        field("n", type=D),
+        object=ObjectType.COMPANY,
+        grouped=grouped,
+    )
+    desk.load(
+        ("ACME.example", "ceo", "vp", "1e3"),
+        ("acmé.example", "ceo", "vp", "1"),
+        ("beta.example", "ceo", "VP", "1"),
+    )
+    invalid = {"non_ascii_key": 1, "not_an_option:role": 1}
+    assert desk.plan(companies).counts.invalid == invalid
+    desk.run(companies)
+    desk.load(("acme.example", "CEO", "vp", "1E3"))
+    assert [row.values for row in desk.run(companies)] == [("1E3", "vp", "CEO")]
+    if grouped:
+        desk.load(("acme.example", "CEO", "vp", "1"), ("acme.example", "Ceo", "vp", "1"))
+        assert desk.plan(companies).counts.conflicts == {"title": 1}

@@ -7,7 +7,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -38,7 +38,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -347,7 +347,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -378,7 +378,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -672,7 +672,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -703,7 +703,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',

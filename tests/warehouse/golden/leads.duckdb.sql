@@ -3,12 +3,12 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       CASE
         WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
@@ -23,7 +23,7 @@ WITH keyed AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -31,7 +31,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -57,7 +57,7 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''
@@ -290,12 +290,12 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       CASE
         WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
@@ -310,7 +310,7 @@ WITH keyed AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -318,7 +318,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -344,7 +344,7 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''
@@ -573,12 +573,12 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       CASE
         WHEN ISFINITE(CAST("last_seen_at" AT TIME ZONE 'UTC' AS TIMESTAMP))
@@ -593,7 +593,7 @@ WITH keyed AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -601,7 +601,7 @@ WITH keyed AS (
           REGEXP_REPLACE(
             REGEXP_REPLACE(
               TRIM(
-                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�')),
+                LOWER(REPLACE(REPLACE(CAST("company_domain" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
                 ' ␉␍␊'
               ),
               '^[a-z][a-z0-9+.-]*://',
@@ -627,7 +627,7 @@ WITH keyed AS (
   SELECT
     NULLIF(
       TRIM(
-        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�')),
+        LOWER(REPLACE(REPLACE(CAST("email" AS TEXT), 'İ', '�'), 'K', '�') COLLATE "C"),
         ' ␉␍␊'
       ),
       ''

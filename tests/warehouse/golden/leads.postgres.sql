@@ -5,7 +5,7 @@ WITH keyed AS (
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       '.000000Z',
@@ -16,7 +16,7 @@ WITH keyed AS (
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -270,7 +270,7 @@ WITH keyed AS (
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       '.000000Z',
@@ -281,7 +281,7 @@ WITH keyed AS (
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -531,7 +531,7 @@ WITH keyed AS (
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
       ''
     ) AS "k",
-    CAST("title" AS TEXT) AS "v_job_title",
+    CAST("title" AS TEXT) COLLATE "C" AS "v_job_title",
     REPLACE(
       TO_CHAR("last_seen_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       '.000000Z',
@@ -542,7 +542,7 @@ WITH keyed AS (
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
-    CAST("seniority" AS TEXT) AS "v_seniority",
+    CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
