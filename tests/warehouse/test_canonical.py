@@ -223,7 +223,13 @@ def test_a_list_with_a_null_in_it_is_invalid(
     connection: DirectConnection, type_: FieldType
 ) -> None:
     desk = Desk(connection, "email text, v text[]")
-    lists: tuple[list[str | None], ...] = (["x", None], [None], ["null"], [], ['"', "\\", ",", '",null,"'])
+    lists: tuple[list[str | None], ...] = (
+        ["x", None],
+        [None],
+        ["null"],
+        [],
+        ['"', "\\", ",", '",null,"'],
+    )
     desk.load(*([f"p{place}@x.example", entries] for place, entries in enumerate(lists)))
     people = stream(field("value", "v", type=type_, kind=ColumnKind.TEXT_LIST))
     assert desk.plan(people).counts.invalid == {"not_a_list_of_strings:value": 2}
