@@ -1,4 +1,4 @@
-"""The one table of which warehouse types fit which of Qualified's."""
+"""Which columns fit which field types, and what only their values can tell."""
 
 from __future__ import annotations
 
@@ -7,58 +7,63 @@ import pytest
 from qsync.fields.kinds import RULES, Check, ColumnKind, Written, check_of, fits
 from qsync.fields.model import FieldType
 
-DATES = {ColumnKind.DATE, ColumnKind.TIMESTAMP, ColumnKind.TIMESTAMP_TZ}
+TEXTS = {FieldType.STRING, FieldType.TEXT}
 
 
-def test_every_field_type_has_a_rule_and_takes_some_column() -> None:
+def _takers(kind: ColumnKind) -> set[FieldType]:
+    return {known for known in FieldType if fits(known, kind)}
+
+
+def test_every_field_type_has_its_rule_and_takes_something() -> None:
     assert set(RULES) == set(FieldType)
-    assert all(any(fits(type_, kind) for kind in ColumnKind) for type_ in FieldType)
+    assert all(rule.kinds and rule.advice for rule in RULES.values())
 
 
-@pytest.mark.parametrize("type_", list(FieldType))
-def test_structs_and_binaries_fit_nothing_and_lists_only_lists(type_: FieldType) -> None:
-    assert not fits(type_, ColumnKind.OTHER)
-    is_list = RULES[type_].written is Written.LIST
-    assert fits(type_, ColumnKind.TEXT_LIST) == is_list
-    if is_list:
-        assert RULES[type_].kinds == {ColumnKind.TEXT_LIST}
-
-
-def test_a_number_is_not_taken_for_a_truth_nor_a_truth_for_a_text() -> None:
-    takers = {type_ for type_ in FieldType if fits(type_, ColumnKind.BOOLEAN)}
-    assert takers == {FieldType.BOOLEAN}
+def test_booleans_go_to_boolean_fields_and_nowhere_else() -> None:
+    assert _takers(ColumnKind.BOOLEAN) == {FieldType.BOOLEAN}
     assert RULES[FieldType.BOOLEAN].kinds == {ColumnKind.BOOLEAN}
 
 
-def test_a_date_is_sent_as_text_only() -> None:
-    for kind in DATES:
-        assert {type_ for type_ in FieldType if fits(type_, kind)} == {
-            FieldType.STRING,
-            FieldType.TEXT,
-        }
+def test_lists_go_to_list_fields_and_nowhere_else() -> None:
+    lists = {known for known, rule in RULES.items() if rule.written is Written.LIST}
+    assert _takers(ColumnKind.TEXT_LIST) == lists == {
+        FieldType.MULTI_PICKLIST,
+        FieldType.TEXT_ARRAY,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [ColumnKind.DATE, ColumnKind.TIMESTAMP, ColumnKind.TIMESTAMP_TZ])
+def test_times_go_to_text_fields_for_qualified_has_no_dates(kind: ColumnKind) -> None:
+    assert _takers(kind) == TEXTS
 
 
 @pytest.mark.parametrize("kind", [ColumnKind.DECIMAL, ColumnKind.FLOAT])
-@pytest.mark.parametrize("type_", [type_ for type_ in FieldType if fits(type_, ColumnKind.FLOAT)])
-def test_a_column_that_may_hold_not_a_number_is_always_checked(
-    type_: FieldType, kind: ColumnKind
-) -> None:
-    assert check_of(type_, kind, has_options=False) is Check.NUMBER
+def test_fractions_go_to_numbers_and_texts(kind: ColumnKind) -> None:
+    assert _takers(kind) == TEXTS | {FieldType.DECIMAL}
+
+
+def test_nothing_takes_what_is_of_no_kind() -> None:
+    assert _takers(ColumnKind.OTHER) == set()
 
 
 @pytest.mark.parametrize(
-    ("type_", "kind", "without", "with_options"),
+    ("field_type", "kind", "has_options", "expected"),
     [
-        (FieldType.PICKLIST, ColumnKind.TEXT, None, Check.OPTION),
-        (FieldType.MULTI_PICKLIST, ColumnKind.TEXT_LIST, Check.LIST, Check.OPTIONS),
-        (FieldType.TEXT_ARRAY, ColumnKind.TEXT_LIST, Check.LIST, Check.LIST),
-        (FieldType.EMAIL, ColumnKind.TEXT, Check.EMAIL, Check.EMAIL),
-        (FieldType.STRING, ColumnKind.TEXT, None, None),
-        (FieldType.STRING, ColumnKind.INTEGER, None, None),
+        (FieldType.PICKLIST, ColumnKind.TEXT, True, Check.OPTION),
+        (FieldType.PICKLIST, ColumnKind.TEXT, False, None),
+        (FieldType.MULTI_PICKLIST, ColumnKind.TEXT_LIST, True, Check.OPTIONS),
+        (FieldType.MULTI_PICKLIST, ColumnKind.TEXT_LIST, False, Check.LIST),
+        (FieldType.TEXT_ARRAY, ColumnKind.TEXT_LIST, False, Check.LIST),
+        (FieldType.DECIMAL, ColumnKind.TEXT, False, Check.NUMBER),
+        (FieldType.STRING, ColumnKind.FLOAT, False, Check.NUMBER),
+        (FieldType.TEXT, ColumnKind.DECIMAL, False, Check.NUMBER),
+        (FieldType.STRING, ColumnKind.INTEGER, False, None),
+        (FieldType.STRING, ColumnKind.TEXT, False, None),
+        (FieldType.EMAIL, ColumnKind.TEXT, False, Check.EMAIL),
+        (FieldType.BOOLEAN, ColumnKind.BOOLEAN, False, None),
     ],
 )
-def test_options_are_checked_where_the_catalog_knows_them(
-    type_: FieldType, kind: ColumnKind, without: Check | None, with_options: Check | None
+def test_only_what_the_type_cannot_tell_is_checked_by_value(
+    field_type: FieldType, kind: ColumnKind, has_options: bool, expected: Check | None
 ) -> None:
-    assert check_of(type_, kind, has_options=False) is without
-    assert check_of(type_, kind, has_options=True) is with_options
+    assert check_of(field_type, kind, has_options=has_options) is expected
