@@ -100,10 +100,22 @@ def _list_pattern(options: tuple[str, ...]) -> str:
     return f"^[[](({entries})(,({entries}))*)?[]]$"
 
 
-def _literally(plain: str) -> str:
-    """A pattern that matches this text and nothing else."""
-    return re.sub(
-        r"[^A-Za-z0-9 _\"]",
-        lambda found: {"^": "[\\^]", "\\": "[\\\\]"}.get(found.group(), f"[{found.group()}]"),
-        plain,
-    )
+_TOKEN = re.compile(r"\\u(?P<hex>[0-9a-f]{4})|\\(?P<escaped>.)|(?P<other>[^A-Za-z0-9 _\"])")
+
+
+def _literally(json_string: str) -> str:
+    """A pattern that matches this JSON string, with hex digits in either case, and nothing else."""
+    return _TOKEN.sub(_pattern_of, json_string)
+
+
+def _pattern_of(token: re.Match[str]) -> str:
+    if token["hex"]:
+        digits = (f"[{digit}{digit.upper()}]" for digit in token["hex"])
+        return f"[\\\\]u{''.join(digits)}"
+    if token["escaped"]:
+        return f"[\\\\]{_one(token['escaped'])}"
+    return _one(token["other"])
+
+
+def _one(letter: str) -> str:
+    return {"^": "[\\^]", "\\": "[\\\\]"}.get(letter, f"[{letter}]")
