@@ -152,7 +152,7 @@ def _maps(day: Day, name: str) -> bool:
     return any(spec.name == name for spec in day.mapping.fields)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(days=DAYS)
 def test_runs_converge_and_every_record_is_accounted_for_on_duckdb(days: list[Day]) -> None:
     _check_on_duckdb(days)
