@@ -39,8 +39,8 @@ STATUS_STYLES = {
 }
 
 REJECT_CURE = (
-    "Correct these rows in dbt. The next run sends each once more; rejected again, it rests until "
-    "the row, the mapping or the field catalog changes."
+    "Correct these rows in dbt. Rejected once, a row goes once more with the next run; rejected "
+    "twice, it rests until the row, the mapping or the field catalog changes."
 )
 
 RESTING_CURE = (
