@@ -159,7 +159,7 @@ def test_runs_converge_and_every_record_is_accounted_for_on_duckdb(days: list[Da
 
 
 @pytest.mark.slow
-@settings(max_examples=400)
+@settings(max_examples=100)
 @given(days=DAYS)
 def test_runs_converge_however_long_one_looks_for_a_counterexample(days: list[Day]) -> None:
     _check_on_duckdb(days)
