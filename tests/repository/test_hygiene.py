@@ -60,7 +60,7 @@ def test_no_file_in_git_names_a(
         (_HOMES, "/ho" + "me/ada/qsync"),
         (_HOMES, "/Us" + "ers/ada"),
         (_HOMES, "/ro" + "ot/x"),
-        (_REGISTRIES, "https://pypi" + ".org/simple"),
+        (_REGISTRIES, "https://" + "pypi" + ".org/simple"),
         (_REGISTRIES, "files.python" + "hosted.org"),
         (_KEYS, "-----BEGIN RSA PRIVATE " + "KEY-----"),
     ],
