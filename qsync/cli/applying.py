@@ -171,10 +171,12 @@ class _View:
         """Only `yes` goes on."""
         if self._auto_approve:
             return True
-        click.echo(f"\nApply this to {plan.destination}? Only 'yes' goes on: ", err=True, nl=False)
-        # While a person is asked the loop stands still, and with it how it takes signals.
+        # While a person is asked the loop stands still, and with it how it takes signals. Set
+        # before the question, so that who answers it with Ctrl-C at once is heard too.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
+            question = f"\nApply this to {plan.destination}? Only 'yes' goes on: "
+            click.echo(question, err=True, nl=False)
             return sys.stdin.readline().strip() == "yes"
         finally:
             signal.signal(signal.SIGINT, before)
