@@ -48,9 +48,9 @@ Ratios of the medians:
 
 {ratios}
 
-qsync is bound by its own processor time, the script by waiting: measure on a machine that does nothing
-else. On one whose two cores were busy with other work (load 4 to 6) the first load was only 4.3 to 5.1
-times faster; the number of requests stayed the same.
+qsync needs the processor, the script mostly waits: measure on a machine that does nothing else. On
+one whose two cores were busy with other work (load 4 to 6) the first load was only 4.3 to 5.1 times
+faster; the number of requests stayed the same.
 
 ## How to read this
 
@@ -61,8 +61,9 @@ times faster; the number of requests stayed the same.
   sends 1 row in 100, and the rest of its time is start-up.
 - *Peak memory* is resident memory. Neither side starts other processes; most of qsync's is dbt and
   DuckDB, which finds and stages the changes inside the process and takes what it likes. qsync's own
-  part does not grow: such a first load peaked at 316 MB for 100,000 leads and at 393 MB for 400,000 with
-  DuckDB held to `settings: {{memory_limit: 200MB, threads: 1}}` in dbt's profile (406 and 743 MB without).
+  part hardly grows: such a first load peaked at 316 MB for 100,000 leads and at 393 MB for 400,000
+  with DuckDB held to `settings: {{memory_limit: 200MB, threads: 1}}` in dbt's profile (406 and
+  743 MB without).
 - The script's time is bound by one job after another: its rows/s follow from the jobs' duration.
   With longer jobs the ratio grows, with shorter ones it shrinks. qsync keeps up to 20 jobs open,
   and at most 5 requests in flight.
