@@ -94,12 +94,12 @@ def _largest_first(counter: Counter[str]) -> Mapping[str, int]:
 
 def histogram(stream: CompiledStream, table: str | exp.Table) -> exp.Select:
     """Per field: changed, set and cleared, over the changed records (and removed, if cleared)."""
-    query = exp.select().from_(table)
+    columns = []
     for place, _ in enumerate(stream.fields):
         letter = exp.Substring(this=col("kinds"), start=number(place + 1), length=number(1))
-        query = query.select(
-            *(as_(count_if(eq(letter, text(kind))), f"f_{place}_{kind}") for kind in "csx")
-        )
+        columns += [as_(count_if(eq(letter, text(kind))), f"f_{place}_{kind}") for kind in "csx"]
+    # One select: adding columns one by one would copy the tree each time.
+    query = exp.select(*columns).from_(table)
     ops = ["changed"]
     if stream.on_removed is OnRemoved.CLEAR:
         ops.append("removed")
