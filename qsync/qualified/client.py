@@ -19,7 +19,7 @@ from qsync.qualified.key import ApiKey
 from qsync.qualified.quota import Quota
 from qsync.qualified.refusals import Call
 from qsync.qualified.retry import MAX_WAIT, Caller
-from qsync.qualified.wire import Reply, Transport, Wire
+from qsync.qualified.wire import Patience, Reply, Transport, Wire
 
 PROBE_ID = "qsync-scope-probe"
 """The id of a job that cannot exist."""
@@ -50,6 +50,7 @@ class QualifiedClient:
         rng: For the jitter of retries.
         spent: Requests that earlier runs made, as `(epoch seconds, how many)`.
         max_wait: Seconds a call waits at most when the server asks for it or fails.
+        patience: How long one request may take.
 
     Raises:
         UserError: `base_url` is no address.
@@ -66,9 +67,10 @@ class QualifiedClient:
         rng: random.Random | None = None,
         spent: Sequence[tuple[float, int]] = (),
         max_wait: float = MAX_WAIT,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         clock = clock or SystemClock()
-        self._wire = Wire(base_url, key, transport)
+        self._wire = Wire(base_url, key, transport, patience)
         self._quota = Quota(limits or LimitSettings(), clock, spent)
         self._caller = Caller(
             self._wire,

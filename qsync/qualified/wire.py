@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import ip_address
 from typing import Literal
 
 import httpx
@@ -16,8 +18,6 @@ from qsync import __version__
 from qsync.errors import UserError
 from qsync.qualified.key import ApiKey
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """A job of 500 items answers with some 100 kB; what is longer than this is no answer of the API."""
 
@@ -35,6 +35,21 @@ _POOL = httpx.Limits(
 Method = Literal["GET", "POST"]
 Transport = httpx.AsyncBaseTransport
 """What carries requests; handed in by tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that the parts of a request may take.
+
+    Attributes:
+        connect: Until the connection stands.
+        read: Between two pieces of the answer; also between two of the request.
+        whole: For all of it. An answer that drips keeps `read` waiting for ever.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+    whole: float = 300.0
 
 
 class LossKind(Enum):
@@ -78,6 +93,8 @@ _LOSSES: tuple[tuple[type[Exception], Loss], ...] = (
     (httpx.RemoteProtocolError, Loss(LossKind.LOST, "the connection broke or was not HTTP")),
     (httpx.DecodingError, Loss(LossKind.LOST, "the answer could not be decoded")),
     (httpx.StreamError, Loss(LossKind.LOST, "the answer could not be read")),
+    # Of `Patience.whole`; it is an OSError too.
+    (TimeoutError, Loss(LossKind.LOST, "the answer took too long", timeout=True)),
     (OSError, Loss(LossKind.LOST, "the connection broke")),
     (httpx.UnsupportedProtocol, Loss(LossKind.OURS, "base_url is no http(s) address")),
     (httpx.InvalidURL, Loss(LossKind.OURS, "base_url is no valid address")),
@@ -126,32 +143,42 @@ class Wire:
         base_url: `https://host`, perhaps with a port and a path.
         key: The API key.
         transport: What carries requests; None is the network, with the proxies and certificates
-            that the environment names.
+            that the environment names. Requests to this machine go through no proxy: they may be
+            plain HTTP, and would leave the machine readable by anybody.
+        patience: How long a request may take.
 
     Raises:
-        UserError: `base_url` is no address, or holds what does not belong there.
+        UserError: `base_url` is no address, or holds what does not belong there; or a proxy or a
+            certificate that the environment names cannot be used.
     """
 
-    def __init__(self, base_url: str, key: ApiKey, transport: Transport | None) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=_checked(base_url),
-            headers={
+    def __init__(
+        self,
+        base_url: str,
+        key: ApiKey,
+        transport: Transport | None,
+        patience: Patience = Patience(),
+    ) -> None:
+        self._patience = patience
+        self._client = _client(
+            _checked(base_url),
+            {
                 "Authorization": key.authorization(),
                 "User-Agent": f"qsync/{__version__}",
                 "Accept": "application/json",
             },
-            transport=transport,
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            limits=_POOL,
-            follow_redirects=False,
-            http2=False,
+            transport,
+            patience,
         )
 
     async def send(self, method: Method, path: str, body: bytes | None) -> Reply | Loss:
         """Send one request; `body` is JSON, already serialized."""
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
-            async with self._client.stream(method, path, content=body, headers=headers) as response:
+            async with (
+                asyncio.timeout(self._patience.whole),
+                self._client.stream(method, path, content=body, headers=headers) as response,
+            ):
                 content = bytearray()
                 async for chunk in response.aiter_bytes():
                     content += chunk
@@ -166,6 +193,42 @@ class Wire:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _client(
+    url: httpx.URL, headers: Mapping[str, str], transport: Transport | None, patience: Patience
+) -> httpx.AsyncClient:
+    hint = "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+    local = _is_this_machine(url.host)
+    if url.scheme == "http" and not local and transport is None:
+        # What reads qsync.yml says so earlier and better; nothing goes out unencrypted without it.
+        raise UserError("base_url must be https; http is for this machine only", where="qsync.yml")
+    try:
+        return httpx.AsyncClient(
+            base_url=url,
+            headers=headers,
+            transport=transport,
+            mounts={f"all://{url.netloc.decode('ascii')}": None} if local else None,
+            timeout=httpx.Timeout(patience.read, connect=patience.connect),
+            limits=_POOL,
+            follow_redirects=False,
+            http2=False,
+        )
+    except (httpx.InvalidURL, ValueError):
+        problem = "A proxy that the environment names is no address that can be used"
+    except ImportError:
+        problem = "A proxy that the environment names is of a kind that qsync cannot use (SOCKS)"
+    except OSError:
+        problem = "The certificates that the environment names cannot be read"
+    # Raised out here: the library's own exception may quote a proxy's password.
+    raise UserError(problem, hint=hint)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _checked(base_url: str) -> httpx.URL:
