@@ -23,7 +23,7 @@ from qsync.warehouse.commits import StateWriter, acknowledged
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.deadruns import DeadRuns
 from qsync.warehouse.diff import op_is
-from qsync.warehouse.layout import FIELDS, LAYOUT_VERSION, META, STAGES, Layout
+from qsync.warehouse.layout import FIELDS, LAYOUT_VERSION, LOCK, META, STAGES, Layout
 from qsync.warehouse.lock import Lock, LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.sql import Expression, any_of, col, count_if, eq, ident, text
@@ -124,6 +124,17 @@ class WritingWarehouse(ReadingWarehouse):
     def release_lock(self, epoch: int) -> None:
         """Give the lock back, if it is still ours."""
         self._lock.release(epoch)
+
+    def lock_holder(self) -> LockHolder | None:
+        """Who holds the destination's lock, even if it has expired; None when it is free."""
+        return self._lock.holder() if LOCK in self.tables else None
+
+    def break_lock(self, lock_id: str) -> bool:
+        """Free the lock held under this ID, so that its holder can commit nothing more.
+
+        False, and nothing changed, when nobody holds it under this ID.
+        """
+        return self._lock.break_(lock_id)
 
     def close_dead_runs(self, at: str) -> tuple[str, ...]:
         """Close runs that died; called under the lock. Their ids."""
