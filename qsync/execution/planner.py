@@ -12,6 +12,7 @@ from pathlib import Path
 
 from qsync.artifacts import Manifest, Node, check_stale, resolve
 from qsync.diagnostics import Diagnostic, Severity
+from qsync.execution.costing import cost_of
 from qsync.fields.model import FieldCatalog
 from qsync.planning.changes import ChangeSet
 from qsync.planning.compile import compile_sync
@@ -113,7 +114,22 @@ def make_plan(
         orphans=orphans,
         apply_allowed=allowed,
     )
-    return PlanResult(plan, tuple(diagnostics))
+    return PlanResult(_with_cost(plan, inputs, warehouse), tuple(diagnostics))
+
+
+def _with_cost(plan: Plan, inputs: PlanInputs, warehouse: PlanningWarehouse) -> Plan:
+    """The plan with its cost. What that takes to know is asked only when something is sent."""
+    if not plan.jobs:
+        return plan
+    return replace(
+        plan,
+        cost=cost_of(
+            plan.jobs,
+            inputs.project.settings.qualified.limits,
+            warehouse.requests_spent(inputs.destination),
+            warehouse.pace(inputs.destination),
+        ),
+    )
 
 
 def compile_all(

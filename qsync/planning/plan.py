@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledStream, CompiledSync
+from qsync.planning.cost import Cost
 from qsync.project.model import ObjectType
 
 CHUNK_ROWS = 500
@@ -146,6 +147,7 @@ class Plan:
         syncs: Companies' syncs first, then leads', each in the order declared.
         orphans: State nobody declares any more.
         apply_allowed: Whether this target may write.
+        cost: What sending it costs; None when nothing is sent.
     """
 
     project: str
@@ -155,6 +157,7 @@ class Plan:
     syncs: tuple[SyncPlan, ...]
     orphans: tuple[OrphanState, ...] = ()
     apply_allowed: bool = True
+    cost: Cost | None = None
 
     @property
     def has_changes(self) -> bool:
@@ -163,6 +166,17 @@ class Plan:
             stream.planned or stream.counts.removed or stream.baseline_unknown
             for sync in self.syncs
             for stream in sync.streams
+        )
+
+    @property
+    def jobs(self) -> tuple[int, ...]:
+        """Bulk jobs of each stream that sends any, in the order they run."""
+        return tuple(
+            stream.jobs
+            for sync in self.syncs
+            if not sync.stopped
+            for stream in sync.streams
+            if stream.jobs
         )
 
     @property

@@ -9,6 +9,7 @@ from typing import Protocol
 from qsync.fields.kinds import ColumnKind
 from qsync.planning.changes import ChangeSet
 from qsync.planning.compiled import CompiledStream
+from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 
 
@@ -75,3 +76,9 @@ class PlanningWarehouse(Protocol):
         self, destination: str, project: str, declared: Sequence[str]
     ) -> tuple[OrphanState, ...]:
         """State of streams that are not among the declared stream ids."""
+
+    def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
+        """Requests of earlier runs in the last 24 hours: `(seconds ago, how many)`."""
+
+    def pace(self, destination: str) -> Pace | None:
+        """How long jobs and requests took in the last run that measured it; None without one."""

@@ -10,6 +10,7 @@ from sqlglot import exp
 from qsync.errors import UserError
 from qsync.execution.ports import RejectSummary, StateSummary
 from qsync.planning.changes import ChangeCounts, ChangeSet, FieldChange
+from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, StreamState
 from qsync.warehouse.columns import ColumnReader
@@ -122,6 +123,14 @@ class ReadingWarehouse:
         if not (counts.changed or counts.removed) or not request.stream.fields:
             return ()
         return fields_of(request.stream, self.connection.rows(statement)[0])
+
+    def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
+        """Requests of earlier runs in the last 24 hours: `(seconds ago, how many)`."""
+        return ()
+
+    def pace(self, destination: str) -> Pace | None:
+        """How long jobs and requests took in the last run that measured it; None without one."""
+        return None
 
     def orphans(
         self, destination: str, project: str, declared: Sequence[str]

@@ -17,6 +17,7 @@ from qsync.execution.planner import (
 )
 from qsync.fields import FieldCatalog
 from qsync.planning import ChangeCounts, ChangeSet, Column, DiffRequest, OrphanState, StreamState
+from qsync.planning.cost import Pace
 from qsync.planning.fingerprint import stream_id
 from qsync.project.model import (
     Guards,
@@ -46,6 +47,9 @@ class _Warehouse:
     )
     asked: list[DiffRequest] = field(default_factory=list)
     declared: Sequence[str] = ()
+    spent: Sequence[tuple[float, int]] = ()
+    measured: Pace | None = None
+    asked_for_cost: int = 0
 
     def relations(self) -> Mapping[str, str]:
         return {} if self.relation is None else {NODE.unique_id: self.relation}
@@ -66,6 +70,15 @@ class _Warehouse:
     ) -> tuple[OrphanState, ...]:
         self.declared = declared
         return (OrphanState("0ld", "old", "lead", 7),)
+
+    def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
+        assert destination == HOST
+        self.asked_for_cost += 1
+        return self.spent
+
+    def pace(self, destination: str) -> Pace | None:
+        assert destination == HOST
+        return self.measured
 
 
 def _known(sync: str = "leads", object_name: str = "lead") -> dict[str, StreamState]:
