@@ -7,7 +7,15 @@ import sys
 import click
 
 from qsync.cli.loading import Loaded, load_valid
-from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
+from qsync.cli.locking import lock_timeout_option
+from qsync.cli.options import (
+    CommonOptions,
+    auto_approve_option,
+    common_options,
+    json_option,
+    option,
+    selection_options,
+)
 from qsync.cli.wiring import (
     dbt_session,
     plan_inputs,
@@ -23,7 +31,8 @@ from qsync.exit_codes import ExitCode
 
 @click.command("apply")
 @selection_options
-@option("--auto-approve", is_flag=True, help="Do not ask; for CI.")
+@auto_approve_option
+@lock_timeout_option
 @option("--limit", type=click.IntRange(1), help="Send at most N records per sync and object.")
 @option("--full-refresh", is_flag=True, help="Send every valid record.")
 @option("--baseline", is_flag=True, help="Put records down as synced without sending them.")
@@ -34,6 +43,7 @@ def apply(
     select_: tuple[str, ...],
     exclude: tuple[str, ...],
     auto_approve: bool,
+    lock_timeout: float,
     limit: int | None,
     full_refresh: bool,
     baseline: bool,
@@ -75,6 +85,7 @@ def apply(
             client=client,
             common=common,
             auto_approve=auto_approve,
+            lock_timeout=lock_timeout,
             as_json=as_json,
             verbose=verbose,
         )

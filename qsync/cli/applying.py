@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import os
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +19,7 @@ import click
 
 from qsync import __version__
 from qsync.cli.loading import Loaded
+from qsync.cli.locking import holder, waiting_message
 from qsync.cli.options import CommonOptions
 from qsync.cli.telling import print_json, tell_plan
 from qsync.cli.wiring import git_commit, relative
@@ -30,6 +29,7 @@ from qsync.execution.apply import ApplyResult
 from qsync.execution.apply import apply as run_apply
 from qsync.execution.deliver import DeliveryProgress
 from qsync.execution.planner import PlanInputs, PlanOptions
+from qsync.execution.ports import LockHolder
 from qsync.execution.recording import Origin
 from qsync.exit_codes import ExitCode
 from qsync.ledger import row_from_cells, write_seed
@@ -58,6 +58,7 @@ class Application:
     client: QualifiedClient
     common: CommonOptions
     auto_approve: bool
+    lock_timeout: float
     as_json: bool
     verbose: bool
 
@@ -95,7 +96,7 @@ class Application:
                 api=self.client,
                 clock=SystemClock(),
                 view=view,
-                holder=_holder(),
+                holder=holder(),
                 stop=stop,
             )
 
@@ -208,6 +209,12 @@ class _View:
         """A stream has ended."""
         self._progress.finish()
 
+    def waiting(self, held: LockHolder) -> None:
+        """Another run has the lock, and is waited for."""
+        self._progress.event(
+            "lock_wait", waiting_message(held), level="warning", lock_id=held.lock_id
+        )
+
     def died(self, run_ids: Sequence[str]) -> None:
         """Earlier runs were found dead."""
         self._progress.event(
@@ -227,11 +234,3 @@ def _on_signal(stop: asyncio.Event) -> None:
         os._exit(ExitCode.INTERRUPTED)
     stop.set()
     os.write(2, b"\nStopping: nothing more is submitted, what is open is awaited. Again: leave.\n")
-
-
-def _holder() -> str:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = "somebody"
-    return f"{user} on {socket.gethostname()}, process {os.getpid()}"

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "status": "qsync.cli.status:status",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
+    "unlock": "qsync.cli.unlock:unlock",
     "ledger": "qsync.cli.ledger:ledger",
     "debug": "qsync.cli.debug:debug",
     "emulator": "qsync.cli.emulator:emulator",

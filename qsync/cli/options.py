@@ -101,6 +101,11 @@ def selection_options(command: Command) -> Command:
     return select(exclude(command))
 
 
+def auto_approve_option(command: Command) -> Command:
+    """Give a command that asks `--auto-approve`."""
+    return option("--auto-approve", is_flag=True, help="Do not ask; for CI.")(command)
+
+
 def json_option(command: Command) -> Command:
     """Give a command `--json`."""
     return option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

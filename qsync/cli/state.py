@@ -10,15 +10,14 @@ import click
 
 from qsync.cli.asking import approved, check_can_ask
 from qsync.cli.loading import Loaded, load_settled
-from qsync.cli.options import CommonOptions, common_options, json_option, option
+from qsync.cli.locking import lock_timeout_option, locked
+from qsync.cli.options import CommonOptions, auto_approve_option, common_options, json_option
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from qsync.execution.ports import StateSummary
     from qsync.warehouse import ReadingWarehouse, WritingWarehouse
-
-_auto_approve = option("--auto-approve", is_flag=True, help="Do not ask; for CI.")
 
 
 @click.group("state")
@@ -53,16 +52,17 @@ def ls(as_json: bool, common: CommonOptions) -> ExitCode:
 @state.command("mv")
 @click.argument("old")
 @click.argument("new")
-@_auto_approve
+@auto_approve_option
+@lock_timeout_option
 @common_options
-def mv(old: str, new: str, auto_approve: bool, common: CommonOptions) -> ExitCode:
+def mv(
+    old: str, new: str, auto_approve: bool, lock_timeout: float, common: CommonOptions
+) -> ExitCode:
     """Give the state of sync OLD to sync NEW.
 
     For a sync that was renamed (`renamed_from:` in its file does the same). Both objects of the
     sync move. Nothing is sent.
     """
-    from qsync.cli.locking import locked
-
     check_can_ask(auto_approve)
     loaded = load_settled(common)
     with _warehouse(common, loaded) as warehouse:
@@ -76,7 +76,7 @@ def mv(old: str, new: str, auto_approve: bool, common: CommonOptions) -> ExitCod
         click.echo(what, err=True)
         if not approved("Move the state?", auto_approve):
             return _declined()
-        with locked(warehouse):
+        with locked(warehouse, lock_timeout):
             moved = _of(warehouse, loaded, old)
             for item in moved:
                 warehouse.streams.rename(item.stream_id, _stream_id(loaded, new, item.object), new)
@@ -86,16 +86,15 @@ def mv(old: str, new: str, auto_approve: bool, common: CommonOptions) -> ExitCod
 
 @state.command("rm")
 @click.argument("sync")
-@_auto_approve
+@auto_approve_option
+@lock_timeout_option
 @common_options
-def rm(sync: str, auto_approve: bool, common: CommonOptions) -> ExitCode:
+def rm(sync: str, auto_approve: bool, lock_timeout: float, common: CommonOptions) -> ExitCode:
     """Forget what SYNC sent.
 
     Every row of it counts as never sent again: the next apply, if the sync is still declared, sends
     them all. Its rejects are forgotten too. Nothing is changed in Qualified; run records stay.
     """
-    from qsync.cli.locking import locked
-
     check_can_ask(auto_approve)
     loaded = load_settled(common)
     with _warehouse(common, loaded) as warehouse:
@@ -111,7 +110,7 @@ def rm(sync: str, auto_approve: bool, common: CommonOptions) -> ExitCode:
         )
         if not approved("Remove the state?", auto_approve):
             return _declined()
-        with locked(warehouse):
+        with locked(warehouse, lock_timeout):
             removed = _of(warehouse, loaded, sync)
             for item in removed:
                 warehouse.streams.remove(item.stream_id)
