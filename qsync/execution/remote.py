@@ -2,7 +2,8 @@
 
 RemoteError
 ├── RetryableError      the answer may be better later (already retried inside the client)
-│   └── AmbiguousError  a POST whose answer was lost: the job may exist
+│   ├── AmbiguousError  a POST whose answer was lost: the job may exist
+│   └── WaitTooLongError  it would have to wait beyond the run's end, or its patience
 ├── RejectedBatchError  422: the batch was refused whole, no job exists
 └── FinalError          no use in asking again
     ├── AuthError       401
@@ -43,6 +44,21 @@ class RetryableError(RemoteError):
 
 class AmbiguousError(RetryableError):
     """A POST whose answer was lost (reset, time-out, 5xx): the job may exist or not."""
+
+
+class WaitTooLongError(RetryableError):
+    """The request would have to wait too long: beyond the run's end, or longer than a run waits.
+
+    Nothing came of it: sent again later, it is the first. Where an earlier answer was lost, the
+    error is an `AmbiguousError` instead.
+
+    Attributes:
+        seconds: The wait.
+    """
+
+    def __init__(self, message: str, *, seconds: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
 
 
 class FinalError(RemoteError):

@@ -94,6 +94,16 @@ def read_fields(reply: Reply) -> tuple[Field, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def read_nothing(reply: Reply) -> None:
+    """An answer that says yes by its status alone: an object of the API, or no body.
+
+    Raises:
+        UnreadableError: It is something else, perhaps a proxy's page.
+    """
+    if reply.body.strip() and not is_json_object(reply):
+        raise UnreadableError("the answer is not the API's own")
+
+
 def _object(reply: Reply) -> Mapping[str, object] | None:
     # A wrong byte inside a text must not cost the results of a whole job.
     try:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
 from qsync.execution.ports import JobView, LiveField, RequestTally
+from qsync.execution.remote import RemoteError
 from qsync.fields.model import Field, FieldCatalog
 from qsync.project.model import LimitSettings
-from qsync.qualified.answers import UnreadableError, is_json_object, read_fields, read_job
+from qsync.qualified.answers import (
+    UnreadableError,
+    is_json_object,
+    read_fields,
+    read_job,
+    read_nothing,
+)
 from qsync.qualified.clock import Clock, SystemClock
 from qsync.qualified.headers import RateLimit
 from qsync.qualified.key import ApiKey
+from qsync.qualified.notes import Note
 from qsync.qualified.quota import Quota
 from qsync.qualified.refusals import Call
 from qsync.qualified.retry import MAX_WAIT, Caller
 from qsync.qualified.wire import Patience, Reply, Transport, Wire
+
+MAX_DELETED = 5_000
+"""Addresses that one deletion request may name (API.md, "Deleting")."""
 
 PROBE_ID = "qsync-scope-probe"
 """The id of a job that cannot exist."""
@@ -108,8 +122,37 @@ class QualifiedClient:
 
     @property
     def waiting_until(self) -> float | None:
-        """Epoch seconds at which requests go on, while all are held back; None when they run."""
+        """Epoch seconds at which the next request that is held back goes; None while none is."""
         return self._quota.waiting_until
+
+    def remember(self, spent: Sequence[tuple[float, int]]) -> None:
+        """Count requests that earlier runs of this team made, beside those already counted.
+
+        Args:
+            spent: `(epoch seconds, how many)`, in any order. They leave a window when it has passed
+                since then: for a count over some time, name its end.
+        """
+        self._quota.remember(spent)
+
+    def note_requests(self, note: Note, every: int = 100) -> None:
+        """Have requests put down before they are made, so that a killed run's spending is known.
+
+        Args:
+            note: Awaited with the first epoch second of a minute and a number of requests, before
+                the first one of the minute and whenever those noted for it are used up. The sum
+                noted for a minute is never below the requests made in it. What it raises, the
+                request raises, unsent.
+            every: Requests that one note is for.
+        """
+        self._caller.notes.note, self._caller.notes.every = note, max(1, every)
+
+    def end_by(self, at: float | None) -> None:
+        """Begin no wait that would end after a moment, in monotonic seconds of the client's clock.
+
+        Such a request raises `WaitTooLongError` at once. One that need not wait still goes, so that
+        open jobs can be read when the moment has come. None is no end.
+        """
+        self._quota.deadline = math.inf if at is None else at
 
     async def fields(self) -> FieldCatalog:
         """The live field definitions, with ids. Needs no scope.
@@ -125,19 +168,33 @@ class QualifiedClient:
     async def _fields(self, path: str) -> tuple[Field, ...]:
         return await self._caller.call(Call("GET", path, path), read_fields)
 
-    async def submit(self, body: bytes) -> JobView:
+    async def submit(self, body: bytes, *, reserve: int = 0) -> JobView:
         """Submit a bulk job; the same body is sent again at most once when an answer is lost.
 
         Args:
             body: `{"items": [...]}`, 1 to 500 items, serialized.
+            reserve: Requests that every window must have room for after this one: the polls of
+                jobs that are open. At most all of a window but one.
+
+        Returns:
+            The job, with the number of answers that were lost before.
 
         Raises:
             AmbiguousError: The job may exist or not.
+            WaitTooLongError: It would have to wait beyond the deadline, or too long.
             RejectedBatchError: No item was taken.
             RemoteError: No job was made.
         """
-        call = Call("POST", "/v2/bulk", "/v2/bulk", scope="bulk_job:manage", body=body)
-        return await self._caller.call(call, read_job)
+        call = Call(
+            "POST",
+            "/v2/bulk",
+            "/v2/bulk",
+            scope="bulk_job:manage",
+            body=body,
+            reserve=max(0, reserve),
+        )
+        job, lost = await self._caller.call_counting(call, read_job)
+        return replace(job, lost_answers=lost)
 
     async def job(self, job_id: str) -> JobView | None:
         """Read a bulk job; None when Qualified no longer has it.
@@ -155,6 +212,33 @@ class QualifiedClient:
 
         return await self._caller.call(_reading(job_id, frozenset({404})), read)
 
+    async def delete_people(self, emails: Sequence[str]) -> None:
+        """Have Qualified delete people and what it knows of them, for ever (API.md, "Deleting").
+
+        More than one request can take go in several, one after another. Asking twice does no harm.
+
+        Raises:
+            RejectedBatchError: An address is not well-formed: none of its request was taken.
+            AmbiguousError: An answer was lost: the request may have been taken.
+            RemoteError: The request was not taken. The hint of each of these says how many of the
+                addresses were taken by earlier requests.
+        """
+        for first in range(0, len(emails), MAX_DELETED):
+            body = json.dumps({"emails": list(emails[first : first + MAX_DELETED])}).encode()
+            call = Call(
+                "POST",
+                "/v2/gdpr_deletion_requests",
+                "/v2/gdpr_deletion_requests",
+                scope="gdpr:manage",
+                body=body,
+                effect="the deletion request may have been taken",
+            )
+            try:
+                await self._caller.call(call, read_nothing)
+            except RemoteError as error:
+                error.hint = " ".join(filter(None, [error.hint, _taken(first, len(emails))]))
+                raise
+
     async def probe_bulk_scope(self) -> BulkScope:
         """Find out, without writing, whether the key may use bulk jobs (API.md, "Scopes").
 
@@ -170,6 +254,10 @@ class QualifiedClient:
             )
 
         return await self._caller.call(_reading(PROBE_ID, frozenset({400, 403, 404})), read)
+
+
+def _taken(done: int, total: int) -> str:
+    return f"Of {total:,} addresses, {done:,} were taken before." if done else ""
 
 
 def _reading(job_id: str, takes: frozenset[int]) -> Call:

@@ -1,7 +1,8 @@
 """When the next request may go: places in flight, windows, and what the server asked for.
 
-Everybody asks here, in turn, so that all wait together: a `Retry-After` given to one request holds
-back the others too.
+Everybody asks here, so that all wait together: a `Retry-After` given to one request holds back the
+others too. There are two lines, submits and everything else, each served in turn: a submit that
+waits for a window, or for room to read the jobs that are open, is in no poll's way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from enum import Enum
 
 from qsync.project.model import LimitSettings
 from qsync.qualified import headers as said
@@ -25,12 +27,29 @@ SHORTEST_WAIT = 0.001
 _GROWTH = 0.1
 
 
-class TooLongError(Exception):
-    """The server asked for a longer wait than its caller has patience for."""
+class Asker(Enum):
+    """Who wants requests to wait."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"asked to wait {math.ceil(seconds)} seconds")
+    SERVER = "Qualified"
+    """By `Retry-After`, or by telling that nothing remains of the team's window."""
+    WINDOWS = "the windows"
+    """The team's limits as configured, less what was spent."""
+
+
+class TooLongError(Exception):
+    """There is a longer wait than its caller has patience for, or than the deadline leaves time.
+
+    Attributes:
+        seconds: The wait.
+        asker: Whose it is.
+        late: Whether the deadline is in its way, not the patience.
+    """
+
+    def __init__(self, seconds: float, asker: Asker, *, late: bool) -> None:
+        super().__init__(f"{asker.value} asked to wait {math.ceil(seconds)} seconds")
         self.seconds = seconds
+        self.asker = asker
+        self.late = late
 
 
 class Slot:
@@ -55,32 +74,37 @@ class Slot:
 
 
 class Quota:
-    """Lets requests go, one after another.
+    """Lets requests go, in two lines.
 
     Args:
         limits: The team's limits, the share of them, and the places in flight.
         clock: Time.
         spent: Requests made before (by earlier runs), as `(epoch seconds, how many)`.
+
+    Attributes:
+        deadline: Monotonic seconds; no wait that would end later is begun. One that has begun
+            goes on when this changes.
+        rate_limit: What the last answer said of the team's 15-minute window.
     """
 
     def __init__(
         self, limits: LimitSettings, clock: Clock, spent: Sequence[tuple[float, int]] = ()
     ) -> None:
         self._clock = clock
-        now = clock.time()
-        self._windows = Windows(
-            limits, [(now - at, count) for at, count in spent], clock.monotonic()
-        )
+        self._windows = Windows(limits)
+        self.remember(spent)
         self._most = float(max(1, min(MAX_IN_FLIGHT, limits.in_flight)))
         self._places = self._most
         self._generation = 0
         self._in_flight = 0
         self._asked_until = -math.inf
         self._empty_until = -math.inf
-        self._turn = asyncio.Lock()
+        self._submits = asyncio.Lock()
+        self._others = asyncio.Lock()
         self._ended = asyncio.Event()
+        self._waits: list[float] = []
+        self.deadline = math.inf
         self.rate_limit: said.RateLimit | None = None
-        self.waiting_until: float | None = None
 
     @property
     def places(self) -> int:
@@ -92,19 +116,33 @@ class Quota:
         """Requests in flight."""
         return self._in_flight
 
+    @property
+    def waiting_until(self) -> float | None:
+        """Epoch seconds at which the next request that is held back goes; None while none is."""
+        return min(self._waits, default=None)
+
+    def remember(self, spent: Sequence[tuple[float, int]]) -> None:
+        """Count requests made before too, as `(epoch seconds, how many)`."""
+        now = self._clock.time()
+        ago = [(now - at, count) for at, count in spent]
+        self._windows.remember(ago, self._clock.monotonic())
+
     @asynccontextmanager
-    async def slot(self, patience: float) -> AsyncIterator[Slot]:
+    async def slot(self, patience: float, reserve: int | None = None) -> AsyncIterator[Slot]:
         """Wait for one's turn, then hold a place in flight.
 
         Args:
             patience: Seconds the server may ask to wait. Waiting for one's own windows is the plan
-                of a large run, not a failure, and has no bound.
+                of a large run, not a failure, and has no bound but the deadline.
+            reserve: For a submit: room that every window must have for more requests after it.
+                None is any other request, which stands in the other line.
 
         Raises:
-            TooLongError: The server asked for more.
+            TooLongError: The server asked for more, or the wait would end after the deadline.
         """
-        async with self._turn:
-            held_back = await self._wait(patience)
+        async with self._others if reserve is None else self._submits:
+            held_back = await self._wait(patience, reserve or 0)
+            # Nothing is awaited between finding room and taking it: the other line looks too.
             self._in_flight += 1
             slot = Slot(self, self._generation, held_back)
         try:
@@ -114,34 +152,41 @@ class Quota:
             self._windows.end(self._clock.monotonic())
             self._ended.set()
 
-    async def _wait(self, patience: float) -> float:
+    async def _wait(self, patience: float, reserve: int) -> float:
         held_back = 0.0
         while True:
             now = self._clock.monotonic()
             asked = self._asked_until - now
             if asked > 0:
                 if held_back + asked > patience:
-                    raise TooLongError(asked)
+                    raise TooLongError(asked, Asker.SERVER, late=False)
+                await self._pause(asked, Asker.SERVER)
                 held_back += asked
-                await self._pause(asked)
                 continue
             if self._in_flight >= self.places:
                 await self._until_one_ends()
                 continue
-            paced = max(self._windows.wait(now, self._in_flight), self._empty_until - now)
-            if paced <= 0:
+            own, empty = self._windows.wait(now, self._in_flight, reserve), self._empty_until - now
+            if max(own, empty) <= 0:
                 return held_back
-            if math.isinf(paced):
+            if math.isinf(own):
                 await self._until_one_ends()
             else:
-                await self._pause(paced)
+                await self._pause(max(own, empty), Asker.WINDOWS if own >= empty else Asker.SERVER)
 
-    async def _pause(self, seconds: float) -> None:
-        self.waiting_until = self._clock.time() + seconds
+    async def _pause(self, seconds: float, asker: Asker) -> None:
+        if self.too_late(seconds):
+            raise TooLongError(seconds, asker, late=True)
+        until = self._clock.time() + seconds
+        self._waits.append(until)
         try:
             await self._clock.sleep(max(seconds, SHORTEST_WAIT))
         finally:
-            self.waiting_until = None
+            self._waits.remove(until)
+
+    def too_late(self, seconds: float) -> bool:
+        """Whether so long a wait from now would end after the deadline."""
+        return self._clock.monotonic() + seconds > self.deadline
 
     async def _until_one_ends(self) -> None:
         self._ended.clear()

@@ -22,6 +22,9 @@ class Call:
         scope: The scope it takes; None when any valid key will do.
         body: JSON, already serialized.
         takes: Statuses beside 2xx that are an answer and no error.
+        reserve: For a submit: requests that there must be room for after it. None is any other
+            request, which waits behind no submit.
+        effect: What a POST may have led to when its answer is lost, for messages.
     """
 
     method: Method
@@ -31,6 +34,8 @@ class Call:
     # It holds people's values: not for a repr in a traceback.
     body: bytes | None = field(default=None, repr=False)
     takes: frozenset[int] = frozenset()
+    reserve: int | None = None
+    effect: str = "the job may exist"
 
     def __str__(self) -> str:
         return f"{self.method} {self.shown}"

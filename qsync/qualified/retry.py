@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from qsync.execution.ports import RequestTally
-from qsync.execution.remote import AmbiguousError, FinalError, RemoteError, RetryableError
+from qsync.execution.remote import (
+    AmbiguousError,
+    FinalError,
+    RemoteError,
+    RetryableError,
+    WaitTooLongError,
+)
 from qsync.qualified.answers import UnreadableError, error_code
 from qsync.qualified.clock import Clock
 from qsync.qualified.headers import retry_after
-from qsync.qualified.quota import Quota, Slot, TooLongError
+from qsync.qualified.notes import RequestNotes
+from qsync.qualified.quota import Asker, Quota, Slot, TooLongError
 from qsync.qualified.refusals import SAFE_AGAIN, Call, describe, refusal
 from qsync.qualified.verdict import Verdict, verdict
 from qsync.qualified.wire import Loss, LossKind, Reply, Wire
@@ -74,12 +81,18 @@ class _Course:
         code = error_code(outcome) if isinstance(outcome, Reply) else None
         if self.may_exist:
             return AmbiguousError(
-                f"{message}. An earlier answer was lost, so the job may exist",
+                f"{message}. An earlier answer was lost, so {self.call.effect}",
                 status=status,
                 code=code,
                 hint=f"{hint} {SAFE_AGAIN}",
             )
         return RetryableError(message, status=status, code=code, hint=f"{hint} {SAFE_AGAIN}")
+
+    def too_long(self, message: str, hint: str, seconds: float) -> RetryableError:
+        """The error for not waiting so long."""
+        if self.may_exist:
+            return self.failed(message, hint, None)
+        return WaitTooLongError(message, seconds=seconds, hint=f"{hint} {SAFE_AGAIN}")
 
 
 class Caller:
@@ -96,6 +109,7 @@ class Caller:
 
     Attributes:
         tally: Requests and retries so far.
+        notes: Puts requests down before they are made.
     """
 
     def __init__(
@@ -116,9 +130,15 @@ class Caller:
         self._max_wait = max_wait
         self._budget = RetryBudget()
         self.tally = RequestTally()
+        self.notes = RequestNotes(clock)
 
     async def call(self, call: Call, read: Callable[[Reply], T]) -> T:
-        """Make a call and read its answer.
+        """Make a call and read its answer; see `call_counting`."""
+        answer, _ = await self.call_counting(call, read)
+        return answer
+
+    async def call_counting(self, call: Call, read: Callable[[Reply], T]) -> tuple[T, int]:
+        """Make a call and read its answer: that, and how many answers were lost before it.
 
         Args:
             call: What to ask.
@@ -126,6 +146,7 @@ class Caller:
 
         Raises:
             RetryableError: No usable answer, however often it was tried.
+            WaitTooLongError: It would have to wait too long.
             AmbiguousError: The same, for a POST that may have had its effect.
             FinalError: An answer that would be the same next time (or one of its subclasses).
         """
@@ -140,7 +161,7 @@ class Caller:
                     outcome, found = Loss(LossKind.LOST, str(error)), Verdict.LOST
                 else:
                     self._budget.earn()
-                    return answer
+                    return answer, course.lost
             if found is Verdict.LOST:
                 course.lost += 1
             refused = self._refused(course, found, outcome)
@@ -151,22 +172,25 @@ class Caller:
     async def _attempt(self, course: _Course) -> Reply | Loss:
         call = course.call
         try:
-            async with self._quota.slot(self._max_wait - course.waited) as slot:
+            async with self._quota.slot(self._max_wait - course.waited, call.reserve) as slot:
                 course.waited += slot.held_back
-                self.tally.requests += 1
-                self.tally.retries += course.attempts > 0
+                self._count(await self.notes.next(), again=course.attempts > 0)
                 course.attempts += 1
+                sent = self._clock.monotonic()
                 outcome = await self._wire.send(call.method, call.path, call.body)
+                self.tally.seconds += self._clock.monotonic() - sent
                 if isinstance(outcome, Reply):
                     self._heed(outcome, verdict(call, outcome), slot)
                 return outcome
         except TooLongError as error:
-            seconds = math.ceil(error.seconds)
-        raise course.failed(
-            f"Qualified asks to wait {seconds} seconds more, too long for {call}",
-            "The team's quota is spent: run again later, or lower `limits` in qsync.yml.",
-            None,
-        )
+            # Raised out here: what it comes of is no part of the message.
+            too_long = error
+        raise _not_waited(course, too_long)
+
+    def _count(self, minute: int, *, again: bool) -> None:
+        self.tally.requests += 1
+        self.tally.retries += again
+        self.tally.by_minute[minute] = self.tally.by_minute.get(minute, 0) + 1
 
     def _heed(self, reply: Reply, found: Verdict, slot: Slot) -> None:
         """Tell the quota what an answer says about waiting, before the place is given back."""
@@ -211,13 +235,39 @@ class Caller:
         seconds = backoff(course.attempts, self._rng)
         if course.waited + seconds > self._max_wait:
             raise self._gave_up(course, outcome, f"within {math.ceil(self._max_wait)} seconds")
+        if self._quota.too_late(seconds):
+            raise course.too_long(
+                f"{_last(course, outcome)}; asking again in {math.ceil(seconds)} seconds would be "
+                "after the run's deadline",
+                "Run again later.",
+                seconds,
+            )
         course.waited += seconds
         await self._clock.sleep(seconds)
 
     def _gave_up(self, course: _Course, outcome: Reply | Loss, when: str) -> RetryableError:
-        last = (
-            f"{course.call} came to nothing ({outcome.reason})"
-            if isinstance(outcome, Loss)
-            else describe(course.call, outcome)
+        message = f"{_last(course, outcome)}; given up {when}"
+        return course.failed(message, "Try again later.", outcome)
+
+
+def _last(course: _Course, outcome: Reply | Loss) -> str:
+    if isinstance(outcome, Loss):
+        return f"{course.call} came to nothing ({outcome.reason})"
+    return describe(course.call, outcome)
+
+
+def _not_waited(course: _Course, error: TooLongError) -> RetryableError:
+    seconds = f"{math.ceil(error.seconds)} seconds"
+    why = "beyond the run's deadline" if error.late else "longer than a run waits"
+    if error.asker is Asker.WINDOWS:
+        return course.too_long(
+            f"The team's quota as configured leaves no room for {course.call} for {seconds} more, "
+            f"{why}",
+            "The quota of this time is spent: run again later, or look at `limits` in qsync.yml.",
+            error.seconds,
         )
-        return course.failed(f"{last}; given up {when}", "Try again later.", outcome)
+    return course.too_long(
+        f"Qualified asks to wait {seconds} more before {course.call}, {why}",
+        "The team's quota is spent: run again later, or lower `limits` in qsync.yml.",
+        error.seconds,
+    )

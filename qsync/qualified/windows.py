@@ -32,20 +32,33 @@ class Window:
         self.size = size
         self._ended: deque[float] = deque()
 
-    def seed(self, times: Sequence[float]) -> None:
-        """Count requests made before, by when they ended, oldest first."""
-        self._ended.extend(times[-self._allowed :])
+    def remember(self, spent: Sequence[tuple[float, int]], now: float) -> None:
+        """Count requests made before too, as `(seconds ago, how many)`, in any order."""
+        times = [
+            now - max(0.0, ago)
+            for ago, count in spent
+            if ago < self.seconds + SLACK
+            for _ in range(min(count, self._allowed))
+        ]
+        # Nobody ever waits for an older one than the newest that fill the window.
+        self._ended = deque(sorted([*self._ended, *times])[-self._allowed :])
 
     def tighten(self, size: int) -> None:
         """Have another size, but never one above the first."""
         self.size = max(1, min(self._allowed, size))
 
-    def wait(self, now: float, in_flight: int) -> float:
-        """Seconds until a request may start; infinite when one in flight must end first."""
+    def wait(self, now: float, in_flight: int, reserve: int = 0) -> float:
+        """Seconds until a request may start; infinite when one in flight must end first.
+
+        Args:
+            now: Monotonic seconds.
+            in_flight: Requests that have started and not ended.
+            reserve: Room that must be left for others; at most all of the window but one.
+        """
         ended = self._ended
         while ended and ended[0] + self.seconds + SLACK <= now:
             ended.popleft()
-        too_many = len(ended) + in_flight - self.size
+        too_many = len(ended) + in_flight + min(reserve, self.size - 1) - self.size
         if too_many < 0:
             return 0.0
         if too_many >= len(ended):
@@ -73,12 +86,7 @@ class Windows:
         self.quarter = Window(QUARTER, self._part(limits.per_15m))
         self.hour = Window(HOUR, self._part(limits.per_hour))
         self.day = Window(DAY, self._part(limits.per_day))
-        ordered = sorted(((max(0.0, ago), count) for ago, count in spent), reverse=True)
-        for window in self._all:
-            times = [
-                now - ago for ago, count in ordered if ago < window.seconds for _ in range(count)
-            ]
-            window.seed(times)
+        self.remember(spent, now)
 
     @property
     def _all(self) -> tuple[Window, Window, Window]:
@@ -91,9 +99,17 @@ class Windows:
         """The server named the team's 15-minute limit: fit in, if it is below what was set."""
         self.quarter.tighten(self._part(limit))
 
-    def wait(self, now: float, in_flight: int) -> float:
-        """Seconds until a request may start; infinite when one in flight must end first."""
-        return max(window.wait(now, in_flight) for window in self._all)
+    def remember(self, spent: Sequence[tuple[float, int]], now: float) -> None:
+        """Count requests made before too, as `(seconds ago, how many)`, in any order."""
+        for window in self._all:
+            window.remember(spent, now)
+
+    def wait(self, now: float, in_flight: int, reserve: int = 0) -> float:
+        """Seconds until a request may start that leaves room for `reserve` more in each window.
+
+        Infinite when one in flight must end first.
+        """
+        return max(window.wait(now, in_flight, reserve) for window in self._all)
 
     def end(self, now: float) -> None:
         """A request has ended."""
