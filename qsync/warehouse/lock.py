@@ -104,6 +104,8 @@ class Lock:
                 _set("epoch", exp.Add(this=col("epoch"), expression=exp.Literal.number(1))),
                 _set("lock_id", null()),
                 _set("holder", text(sign)),
+                # What commits set too: to DuckDB, updates of different columns are no conflict.
+                _set("expires", self._now()),
             ],
             where=exp.Where(this=all_of([self._mine(), eq(col("lock_id"), text(lock_id))])),
         )

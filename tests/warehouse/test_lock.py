@@ -62,7 +62,7 @@ def test_a_commit_after_the_lock_was_lost_changes_nothing(connection: DirectConn
     people = stream(field("first", "x"))
     desk.load(("a@x.example", "1"))
     stage, _ = desk.stage(people)
-    desk.warehouse.begin(stage, desk.context(stage))
+    desk.begin(stage)
     connection.execute("UPDATE qsync.qsync_lock SET epoch = epoch + 1")
     lost = CommitContext(stage.run_id, desk.epoch, AT)
     with pytest.raises(LockLostError):
@@ -71,6 +71,67 @@ def test_a_commit_after_the_lock_was_lost_changes_nothing(connection: DirectConn
     assert desk.sql(f"SELECT count(*) FROM qsync.{table[0]}") == [(0,)]
     with pytest.raises(LockLostError):
         desk.warehouse.renew_lock(desk.epoch)
+
+
+def test_a_free_lock_has_no_holder_and_a_taken_one_has(connection: DirectConnection) -> None:
+    desk = Desk(connection, "email text")
+    held = desk.warehouse.lock_holder()
+    assert held is not None
+    assert (held.lock_id, held.holder) == ("lock", "tests")
+    desk.warehouse.release_lock(desk.epoch)
+    assert desk.warehouse.lock_holder() is None
+
+
+def test_an_expired_lock_still_has_its_holder_for_it_can_still_be_renewed(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text")
+    connection.execute("UPDATE qsync.qsync_lock SET expires = since - 1")
+    assert _other(connection).lock_holder() is not None
+    desk.warehouse.renew_lock(desk.epoch)
+    assert isinstance(_other(connection).acquire_lock("second", "somebody else"), LockHolder)
+
+
+def test_before_the_tables_are_made_nobody_holds_the_lock(connection: DirectConnection) -> None:
+    assert _other(connection).lock_holder() is None
+
+
+def test_the_holder_of_a_lock_that_was_broken_commits_nothing_more(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text, x text")
+    desk.load(("a@x.example", "1"))
+    stage, _ = desk.stage(stream(field("first", "x")))
+    desk.begin(stage)
+    assert _other(connection).break_lock("lock")
+    with pytest.raises(LockLostError):
+        desk.warehouse.baseline(stage, desk.context(stage))
+    with pytest.raises(LockLostError):
+        desk.warehouse.renew_lock(desk.epoch)
+    (table,) = desk.sql("SELECT state_table FROM qsync.qsync_streams")
+    assert desk.sql(f"SELECT count(*) FROM qsync.{table[0]}") == [(0,)]
+
+
+def test_a_broken_lock_is_free_and_its_old_holder_gives_back_nobody_elses(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text")
+    assert desk.warehouse.break_lock("lock")
+    assert desk.warehouse.lock_holder() is None
+    other = _other(connection)
+    assert other.acquire_lock("second", "somebody else") == desk.epoch + 2
+    desk.warehouse.release_lock(desk.epoch)
+    held = other.lock_holder()
+    assert held is not None
+    assert held.lock_id == "second"
+
+
+def test_only_the_lock_that_is_meant_is_broken(connection: DirectConnection) -> None:
+    desk = Desk(connection, "email text")
+    assert not desk.warehouse.break_lock("another")
+    desk.warehouse.renew_lock(desk.epoch)
+    assert desk.warehouse.break_lock("lock")
+    assert not desk.warehouse.break_lock("lock"), "it is broken once"
 
 
 @pytest.mark.postgres
