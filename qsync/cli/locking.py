@@ -17,7 +17,7 @@ import click
 from qsync.cli.durations import duration_callback
 from qsync.cli.options import Command, option
 from qsync.execution.locking import take_lock
-from qsync.execution.ports import LockHolder
+from qsync.execution.ports import CommitContext, LockHolder
 from qsync.ledger import timestamp_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def locked(warehouse: WritingWarehouse, timeout: float = 0.0) -> Iterator[None]:
     warehouse.prepare()
     epoch = _take(warehouse, timeout)
     try:
-        warehouse.close_dead_runs(timestamp_text(datetime.now(UTC)))
+        now = timestamp_text(datetime.now(UTC))
+        warehouse.close_dead_runs(CommitContext("", epoch, now))
         yield
     finally:
         warehouse.release_lock(epoch)

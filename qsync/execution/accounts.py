@@ -26,11 +26,25 @@ class Fate(Enum):
 
 
 class ChunkAccount:
-    """The rows `first` to `last` and what became of each. A row without a fate is unsent."""
+    """The rows `first` to `last` and what became of each. A row without a fate is unsent.
+
+    Attributes:
+        resolved_jobs: Ids of jobs of these rows that can do nothing more.
+    """
 
     def __init__(self, first: int, last: int) -> None:
         self._numbers = range(first, last + 1)
         self._fates: dict[int, tuple[Fate, Reject | None]] = {}
+        self._unresolved: set[int] = set()
+        self.resolved_jobs: list[str] = []
+
+    def resolved(self, job_id: str) -> None:
+        """A job of these rows can do nothing more."""
+        self.resolved_jobs.append(job_id)
+
+    def unresolved(self, numbers: Iterable[int]) -> None:
+        """A job with these rows may still be waiting to run, whatever becomes known of them."""
+        self._unresolved.update(numbers)
 
     def succeeded(self, number: int) -> None:
         """The row's own result said so."""
@@ -56,12 +70,17 @@ class ChunkAccount:
         self._fates[number] = (fate, reject)
 
     def outcomes(self) -> list[Outcome]:
-        """One outcome for each run of rows that have a fate; unsent rows are in none."""
+        """One outcome for each run of rows that have a fate; unsent rows are in none.
+
+        Rows of which a job may still run, and those of which none does, are in different ones.
+        """
         runs: list[list[int]] = []
         for number in self._numbers:
             if number not in self._fates:
                 continue
-            if runs and runs[-1][-1] == number - 1:
+            open_ = number in self._unresolved
+            before = runs[-1][-1] if runs else None
+            if before == number - 1 and (before in self._unresolved) is open_:
                 runs[-1].append(number)
             else:
                 runs.append([number])
@@ -77,7 +96,14 @@ class ChunkAccount:
                 unknown.append(number)
             elif reject is not None:
                 (rejects if fate is Fate.REJECTED else invalid).append(reject)
-        return Outcome(numbers[0], numbers[-1], tuple(rejects), tuple(unknown), tuple(invalid))
+        return Outcome(
+            numbers[0],
+            numbers[-1],
+            tuple(rejects),
+            tuple(unknown),
+            tuple(invalid),
+            unresolved=numbers[0] in self._unresolved,
+        )
 
 
 class StreamAccount:

@@ -7,16 +7,20 @@ are what is delivered. Everything the warehouse does happens under the destinati
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
 from qsync.execution.clock import Clock
-from qsync.execution.deliver import DeliveryProgress, deliver
-from qsync.execution.planner import PlanInputs, PlanOptions, make_plan
+from qsync.execution.deliver import DeliveryProgress, DeliveryResult, deliver
+from qsync.execution.halt import Pause, RunBounds
+from qsync.execution.journal import Journal, NoJournal, Step
+from qsync.execution.locking import Lease, take_lock
+from qsync.execution.planner import PlanInputs, PlanOptions, make_plan, stream_ids
 from qsync.execution.ports import (
     BulkApi,
     CommitContext,
@@ -26,7 +30,15 @@ from qsync.execution.ports import (
     Stage,
 )
 from qsync.execution.reading import InWarehouse
-from qsync.execution.recording import Origin, after_delivery, baselined, opened, stopped
+from qsync.execution.recording import (
+    EarlyEnd,
+    Origin,
+    after_delivery,
+    baselined,
+    opened,
+    stopped,
+)
+from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
 from qsync.execution.remote import AuthError, RemoteError, ScopeError
 from qsync.fields.model import FieldCatalog
 from qsync.ledger.record import RunRecord, RunStatus, timestamp_text
@@ -40,6 +52,17 @@ class ApplyApi(BulkApi, Protocol):
 
     async def fields(self) -> FieldCatalog:
         """The live field definitions, with their ids."""
+
+    def remember(self, spent: Sequence[tuple[float, int]]) -> None:
+        """Requests that earlier runs made: `(epoch seconds, how many)`."""
+
+    def note_requests(
+        self, note: Callable[[float, int], Awaitable[None]], every: int = 100
+    ) -> None:
+        """Await `note(minute, how many)` before as many more requests are made in a minute."""
+
+    def end_by(self, at: float | None) -> None:
+        """Make no request that would have to wait until after this moment (monotonic seconds)."""
 
 
 class ApplyView(Protocol):
@@ -60,8 +83,30 @@ class ApplyView(Protocol):
     def finish(self, record: RunRecord) -> None:
         """A stream has ended and is recorded."""
 
+    def waiting(self, held: LockHolder) -> None:
+        """Another run has the lock, and is waited for."""
+
     def died(self, run_ids: Sequence[str]) -> None:
         """Earlier runs were found dead and closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyBounds:
+    """What a run may use and how long it may take.
+
+    Attributes:
+        lock_timeout: Seconds to wait for the lock.
+        max_requests: HTTP requests.
+        max_time: Seconds from the beginning, after which nothing more is submitted.
+    """
+
+    lock_timeout: float = 0.0
+    max_requests: int | None = None
+    max_time: float | None = None
+
+
+DAY = 86_400.0
+"""Seconds; no window of Qualified's is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +120,8 @@ class ApplyResult:
         declined: Whether the person said no.
         interrupted: Whether it was stopped before anything was sent.
         error: The answer of Qualified that stopped everything, if one did.
+        pause: Why it ended early although nothing failed, if it did.
+        pause_error: What Qualified asked for then.
     """
 
     plan: Plan | None
@@ -83,6 +130,8 @@ class ApplyResult:
     declined: bool = False
     interrupted: bool = False
     error: RemoteError | None = None
+    pause: Pause | None = None
+    pause_error: RemoteError | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +139,8 @@ class _Staging:
     """The staged tables of a run by stream id.
 
     A stage that is being delivered is kept when the run ends in an error: it tells the next run
-    which records may have been sent without their answers being known.
+    which records may have been sent without their answers being known. So is one with records left
+    unsent by an early end, for `resume`, and one with jobs that are open.
     """
 
     warehouse: ExecutionWarehouse
@@ -122,6 +172,9 @@ async def apply(
     view: ApplyView,
     holder: str,
     stop: asyncio.Event,
+    journal: Journal | None = None,
+    bounds: ApplyBounds | None = None,
+    resume: str | None = None,
 ) -> ApplyResult:
     """Run an apply.
 
@@ -136,40 +189,191 @@ async def apply(
         view: Whoever watches and decides.
         holder: Who takes the lock, as another run would be told.
         stop: Set it to submit nothing more.
+        journal: The local journal; none unless given.
+        bounds: What the run may use.
+        resume: The run whose remainder is sent, and nothing else.
 
     Raises:
-        UserError: The lock is held, the key belongs to another account, the warehouse refuses.
-        RemoteError: Qualified does not tell its fields.
+        UserError: The lock is held, the key belongs to another account, the warehouse refuses,
+            there is nothing to resume.
+        RemoteError: Qualified does not tell its fields, or what became of an earlier run's jobs.
     """
-    live = await api.fields()
-    run_id = origin.run_id
-    staging = _Staging(warehouse, run_id)
-    await in_warehouse(warehouse.prepare)
-    await in_warehouse(lambda: _check_account(warehouse, live))
-    epoch = await in_warehouse(lambda: _lock(warehouse, run_id, holder))
-    try:
-        died = await in_warehouse(lambda: warehouse.close_dead_runs(_now(clock)))
-        if died:
-            view.died(died)
-        result = await in_warehouse(
-            lambda: make_plan(replace(inputs, live=live), options, warehouse, staging.measure)
+    run = _Apply(
+        inputs,
+        options,
+        origin,
+        warehouse,
+        in_warehouse,
+        api,
+        clock,
+        view,
+        holder,
+        stop,
+        journal or NoJournal(),
+        bounds or ApplyBounds(),
+        resume,
+    )
+    return await run.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Apply:
+    """The stages of an apply, in order; the attributes are the arguments of `apply`."""
+
+    inputs: PlanInputs
+    options: PlanOptions
+    origin: Origin
+    warehouse: ExecutionWarehouse
+    in_warehouse: InWarehouse
+    api: ApplyApi
+    clock: Clock
+    view: ApplyView
+    holder: str
+    stop: asyncio.Event
+    journal: Journal
+    bounds: ApplyBounds
+    resume: str | None
+
+    async def run(self) -> ApplyResult:
+        """Everything that makes requests, between notes of them."""
+        end_by = None
+        if self.bounds.max_time is not None:
+            end_by = self.clock.monotonic() + self.bounds.max_time
+        self.api.end_by(end_by)
+        await self.in_warehouse(self.warehouse.prepare)
+        await self._remember_requests()
+        try:
+            live = await self.api.fields()
+            await self.in_warehouse(lambda: _check_account(self.warehouse, live))
+            return await self._locked(live, end_by)
+        finally:
+            await asyncio.shield(self.in_warehouse(self._settle_requests))
+
+    async def _remember_requests(self) -> None:
+        """Tell the client what earlier runs spent, the warehouse what this one is about to."""
+        warehouse, run_id = self.warehouse, self.origin.run_id
+        since = self.clock.time() - DAY
+        self.api.remember(await self.in_warehouse(lambda: warehouse.requests_since(since)))
+
+        async def note(minute: float, requests: int) -> None:
+            await self.in_warehouse(lambda: warehouse.note_requests(run_id, minute, requests))
+
+        self.api.note_requests(note)
+
+    def _settle_requests(self) -> None:
+        made = self.api.tally.by_minute
+        self.warehouse.settle_requests(self.origin.run_id, made, self.clock.time() - 2 * DAY)
+
+    async def _locked(self, live: FieldCatalog, end_by: float | None) -> ApplyResult:
+        warehouse = self.warehouse
+        staging = _Staging(warehouse, self.origin.run_id)
+        epoch = await take_lock(
+            warehouse,
+            self.in_warehouse,
+            self.clock,
+            lock_id=self.origin.run_id,
+            holder=self.holder,
+            timeout=self.bounds.lock_timeout,
+            told=self.view.waiting,
+            stop=self.stop,
+        )
+        lease = Lease(warehouse, self.in_warehouse, self.clock, epoch)
+        try:
+            recovered = await self._recovery(epoch, lease).run(keep=self.resume)
+            if recovered.died:
+                self.view.died(recovered.died)
+            return await self._planned(live, recovered, staging, lease, epoch, end_by)
+        except RecoveryStoppedError:
+            return ApplyResult(None, interrupted=True)
+        finally:
+            await asyncio.shield(self.in_warehouse(staging.drop_settled))
+            await asyncio.shield(self.in_warehouse(lambda: warehouse.release_lock(epoch)))
+
+    def _recovery(self, epoch: int, lease: Lease) -> Recovery:
+        return Recovery(
+            self.warehouse,
+            self.in_warehouse,
+            self.api,
+            self.clock,
+            lambda of_run: CommitContext(of_run, epoch, _now(self.clock)),
+            self.journal,
+            self.stop,
+            lease.keep,
+        )
+
+    async def _planned(
+        self,
+        live: FieldCatalog,
+        recovered: Recovered,
+        staging: _Staging,
+        lease: Lease,
+        epoch: int,
+        end_by: float | None,
+    ) -> ApplyResult:
+        warehouse = self.warehouse
+        inputs, options = replace(self.inputs, live=live), self.options
+        if self.resume is not None:
+            inputs, options = _resuming(inputs, options, self.resume, recovered)
+        result = await self.in_warehouse(
+            lambda: make_plan(inputs, options, warehouse, staging.measure)
         )
         plan = result.plan
         if plan is None:
             return ApplyResult(None, result.diagnostics)
-        view.show(plan, result.diagnostics)
-        if stop.is_set():
+        self.view.show(plan, result.diagnostics)
+        if self.stop.is_set():
             return ApplyResult(plan, result.diagnostics, interrupted=True)
-        if _has_work(plan) and not view.approve(plan):
+        if _has_work(plan) and not self.view.approve(plan):
             return ApplyResult(plan, result.diagnostics, declined=True)
-        await in_warehouse(lambda: warehouse.renew_lock(epoch))
-        await in_warehouse(lambda: warehouse.remember_fields(_live_fields(live)))
-        run = _Run(origin, warehouse, in_warehouse, api, clock, view, epoch, stop, staging)
+        await self.in_warehouse(lambda: warehouse.renew_lock(epoch))
+        await self.in_warehouse(lambda: warehouse.remember_fields(_live_fields(live)))
+        for stage in recovered.kept.values():
+            await self.in_warehouse(partial(warehouse.drop_stage, stage))
+        run = _Run(
+            self.origin,
+            warehouse,
+            self.in_warehouse,
+            self.api,
+            self.clock,
+            self.view,
+            epoch,
+            self.stop,
+            staging,
+            self.journal,
+            await self.in_warehouse(warehouse.secret),
+            lease,
+            RunBounds(self.bounds.max_requests, end_by),
+        )
         records = await run.all(plan)
-        return ApplyResult(plan, result.diagnostics, tuple(records), error=run.error)
-    finally:
-        await asyncio.shield(in_warehouse(staging.drop_settled))
-        await asyncio.shield(in_warehouse(lambda: warehouse.release_lock(epoch)))
+        self.journal.write(Step.ENDED)
+        return ApplyResult(
+            plan,
+            result.diagnostics,
+            tuple(records),
+            error=run.error,
+            pause=run.pause,
+            pause_error=run.pause_error,
+        )
+
+
+def _resuming(
+    inputs: PlanInputs, options: PlanOptions, run_id: str, recovered: Recovered
+) -> tuple[PlanInputs, PlanOptions]:
+    """Plan only what is left of the run's staged tables."""
+    kept = recovered.kept
+    if not kept:
+        raise UserError(
+            f"There is nothing of run '{run_id}' to resume",
+            hint="it has ended, or another run has planned anew since; `qsync apply` sends what "
+            "is to be sent",
+        )
+    syncs = tuple(
+        sync
+        for sync in inputs.syncs
+        if stream_ids(sync, inputs.project, inputs.destination) & set(kept)
+    )
+    tables = {stream_id: stage.table for stream_id, stage in kept.items()}
+    return replace(inputs, syncs=syncs), replace(options, resume=tables, parent=run_id)
 
 
 def _has_work(plan: Plan) -> bool:
@@ -188,16 +392,6 @@ def _check_account(warehouse: ExecutionWarehouse, live: FieldCatalog) -> None:
             hint="name the accounts apart with `qualified: {account: …}` in qsync.yml, or use the "
             "key of the account this state is about",
         )
-
-
-def _lock(warehouse: ExecutionWarehouse, run_id: str, holder: str) -> int:
-    taken = warehouse.acquire_lock(run_id, holder)
-    if isinstance(taken, LockHolder):
-        raise UserError(
-            f"Another apply is running: {taken.holder}, since {taken.since}",
-            hint=f"wait for it; if it died, its lock expires at {taken.expires}",
-        )
-    return taken
 
 
 def _live_fields(live: FieldCatalog) -> list[LiveField]:
@@ -222,7 +416,15 @@ class _Run:
     epoch: int
     stop: asyncio.Event
     staging: _Staging
+    journal: Journal
+    secret: bytes
+    lease: Lease
+    bounds: RunBounds
     error: RemoteError | None = None
+    pause: Pause | None = None
+    pause_error: RemoteError | None = None
+    counted: tuple[int, int] = (0, 0)
+    """Requests and retries that earlier records of this run have."""
 
     async def all(self, plan: Plan) -> list[RunRecord]:
         records = []
@@ -235,31 +437,38 @@ class _Run:
 
     async def _stream(self, plan: StreamPlan, blocked: str | None, sync_stopped: bool) -> RunRecord:
         record = opened(self.origin, plan, self._time())
-        if sync_stopped or self.error is not None or self.stop.is_set():
-            record = stopped(record, plan, blocked, self.error, self.stop.is_set(), self._time())
+        early = EarlyEnd(self.error, self.stop.is_set(), self.pause)
+        if sync_stopped or early:
+            record = stopped(record, plan, None if early else blocked, early, self._time())
             await self.in_warehouse(lambda: self.warehouse.open_record(record))
+            if early and plan.planned:
+                self.staging.open.add(plan.stream_id)
             return record
         await self.in_warehouse(lambda: self.warehouse.open_record(record))
         stage = self.staging.stages[plan.stream_id]
         self.staging.open.add(plan.stream_id)
         if plan.writes_state:
             await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
+        left = False
         if plan.baseline:
             await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
             record = baselined(record, self._time())
         elif plan.planned:
-            record = await self._deliver(record, plan, stage)
+            record, left = await self._deliver(record, plan, stage)
         else:
             record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
+        record = self._with_requests(record)
         record.check_conservation()
-        await self.in_warehouse(lambda: self.warehouse.close_record(record))
-        self.staging.open.discard(plan.stream_id)
+        await self.in_warehouse(lambda: self.warehouse.close_record(record, self.epoch))
+        if not left:
+            self.staging.open.discard(plan.stream_id)
         return record
 
-    async def _deliver(self, record: RunRecord, plan: StreamPlan, stage: Stage) -> RunRecord:
+    async def _deliver(
+        self, record: RunRecord, plan: StreamPlan, stage: Stage
+    ) -> tuple[RunRecord, bool]:
+        """The record, and whether something is left that the stage will be needed for."""
         self.view.start(plan)
-        tally = self.api.tally
-        requests, retries = tally.requests, tally.retries
         result = await deliver(
             stage,
             warehouse=self.warehouse,
@@ -269,18 +478,36 @@ class _Run:
             context=self._context,
             progress=self.view.update,
             stop=self.stop,
+            journal=self.journal,
+            secret=self.secret,
+            keep_lock=self.lease.keep,
+            bounds=self.bounds,
             limit=plan.limit,
         )
         if isinstance(result.error, AuthError | ScopeError):
             self.error = result.error
+        self.pause = self.pause or result.pause
+        self.pause_error = self.pause_error or result.pause_error
+        ended_early = bool(result.error or result.stopped or result.pause)
+        left = bool(result.open_jobs) or (ended_early and result.unsent > 0)
+        return after_delivery(record, result, self._pace(result), at=self._time()), left
+
+    def _pace(self, result: DeliveryResult) -> Mapping[str, float] | None:
+        """How long jobs and requests took, for the next plan's estimate."""
         tally = self.api.tally
-        return after_delivery(
-            record,
-            result,
-            requests=tally.requests - requests,
-            retries=tally.retries - retries,
-            at=self._time(),
-        )
+        if result.job_seconds is None or not tally.requests:
+            return None
+        return {
+            "job_seconds": round(result.job_seconds, 3),
+            "request_seconds": round(tally.seconds / tally.requests, 4),
+        }
+
+    def _with_requests(self, record: RunRecord) -> RunRecord:
+        """With the requests since the last record; the first has those of before as well."""
+        tally = self.api.tally
+        requests, retries = tally.requests - self.counted[0], tally.retries - self.counted[1]
+        self.counted = (tally.requests, tally.retries)
+        return replace(record, requests=requests, retries=retries)
 
     def _context(self) -> CommitContext:
         return CommitContext(self.origin.run_id, self.epoch, _now(self.clock))

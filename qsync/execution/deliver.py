@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.clock import Clock
 from qsync.execution.committing import Committer
 from qsync.execution.following import JobFollower
-from qsync.execution.halt import Halt
+from qsync.execution.halt import Halt, Pause, RunBounds
 from qsync.execution.items import ItemWriter
+from qsync.execution.journal import Journal, NoJournal
+from qsync.execution.marking import PostedMark
 from qsync.execution.polling import PollTracker
 from qsync.execution.ports import (
     BulkApi,
     CommitContext,
     ExecutionWarehouse,
-    Outcome,
     Stage,
     StagedRow,
 )
 from qsync.execution.reading import ChunkReader, InWarehouse
 from qsync.execution.redact import Redactor
 from qsync.execution.remote import RemoteError
-from qsync.execution.sending import ChunkSender
+from qsync.execution.sending import ChunkSender, Posting
 from qsync.planning.plan import CHUNK_ROWS
 
 
@@ -60,6 +61,10 @@ class DeliveryResult:
         unsettled_jobs: Ids of jobs that left rows unknown; the first few.
         error: The answer that ended it early, if one did.
         stopped: Whether the user ended it early.
+        pause: Why it ended early although nothing failed.
+        pause_error: What asked for it, if an answer did.
+        open_jobs: Ids of all jobs that may still do something; the warehouse knows them.
+        job_seconds: From a job's acceptance until it was seen done, on average.
     """
 
     planned: int
@@ -74,6 +79,10 @@ class DeliveryResult:
     unsettled_jobs: tuple[str, ...]
     error: RemoteError | None
     stopped: bool
+    pause: Pause | None = None
+    pause_error: RemoteError | None = None
+    open_jobs: tuple[str, ...] = ()
+    job_seconds: float | None = None
 
 
 async def deliver(
@@ -86,6 +95,10 @@ async def deliver(
     context: Callable[[], CommitContext],
     progress: Callable[[DeliveryProgress], None],
     stop: asyncio.Event,
+    journal: Journal | None = None,
+    secret: bytes = b"",
+    keep_lock: Callable[[], Awaitable[None]] | None = None,
+    bounds: RunBounds | None = None,
     limit: int | None = None,
     commit_every: float = 5.0,
     open_jobs: int = 20,
@@ -106,6 +119,10 @@ async def deliver(
         context: Made anew for each commit.
         progress: Told when a job is accepted and when a chunk is done.
         stop: Set it to submit nothing more.
+        journal: Where steps are written down; nowhere unless given.
+        secret: Keys the digests in the journal.
+        keep_lock: Awaited before every post and every few seconds; raises when the lock is lost.
+        bounds: What the run may use.
         limit: Rows to send at most; the first of the stage.
         commit_every: Seconds between commits.
         open_jobs: Chunks in flight at most.
@@ -115,18 +132,29 @@ async def deliver(
         ConservationError: A row was accounted for twice or not at all: a bug.
         Exception: Whatever the warehouse raises. Nothing more is sent or committed then.
     """
+    journal = journal or NoJournal()
+    keep_lock = keep_lock or _nothing_to_keep
+    bounds = bounds or RunBounds()
     rows = stage.rows if limit is None else min(stage.rows, limit)
     chunks = -(-rows // CHUNK_ROWS)
-    reader = ChunkReader(stage, rows, warehouse, in_warehouse)
+    mark = PostedMark(stage, warehouse, in_warehouse, context, journal)
+    reader = ChunkReader(stage, rows, warehouse, in_warehouse, mark.reach)
     writer = ItemWriter(stage.request.stream, stage.run_id)
-    committer = Committer(stage, warehouse, in_warehouse, context)
-    halt = Halt(stop)
-    follower = JobFollower(api, clock, PollTracker(chunks), halt, job_deadline)
+    committer = Committer(stage, warehouse, in_warehouse, context, journal, keep_lock)
+    halt = Halt(stop, clock, bounds)
+    follower = JobFollower(api, clock, PollTracker(chunks), halt, job_deadline, bounds.end_by)
 
     def report() -> None:
         progress(_progress(committer, sender, rows))
 
-    sender = ChunkSender(api, follower, Redactor(stage.request.stream), halt, report)
+    async def ready() -> None:
+        await keep_lock()
+        await mark.heed_journal()
+
+    posting = Posting(stage.stream_id, journal, secret, ready, committer.accepted)
+    sender = ChunkSender(
+        api, clock, follower, Redactor(stage.request.stream), halt, posting, report
+    )
 
     async def work() -> None:
         while not halt.halted and (chunk := await reader.next()) is not None:
@@ -146,19 +174,23 @@ async def deliver(
     except BaseExceptionGroup as group_error:
         raise _first(group_error) from None
     committer.account.check()
-    return _result(committer, sender, halt, stopped=stop.is_set())
+    return _result(committer, sender, halt, rows, stopped=stop.is_set())
+
+
+async def _nothing_to_keep() -> None:
+    """There is no lock."""
 
 
 async def _deliver_chunk(
     chunk: list[StagedRow], writer: ItemWriter, sender: ChunkSender
-) -> list[Outcome]:
+) -> ChunkAccount:
     account = ChunkAccount(chunk[0].number, chunk[-1].number)
     written = writer.write(chunk)
     for reject in written.invalid_late:
         account.invalid_late(reject)
     if written.items:
         await sender.send(written.items, account)
-    return account.outcomes()
+    return account
 
 
 def _progress(committer: Committer, sender: ChunkSender, rows: int) -> DeliveryProgress:
@@ -175,9 +207,11 @@ def _progress(committer: Committer, sender: ChunkSender, rows: int) -> DeliveryP
 
 
 def _result(
-    committer: Committer, sender: ChunkSender, halt: Halt, *, stopped: bool
+    committer: Committer, sender: ChunkSender, halt: Halt, rows: int, *, stopped: bool
 ) -> DeliveryResult:
     account = committer.account
+    # Rows beyond the limit are unsent whatever happens.
+    cut_short = account.unsent > account.planned - rows
     return DeliveryResult(
         planned=account.planned,
         succeeded=account.succeeded,
@@ -191,6 +225,10 @@ def _result(
         unsettled_jobs=tuple(sender.unsettled_jobs),
         error=halt.error,
         stopped=stopped,
+        pause=halt.pause if cut_short else None,
+        pause_error=halt.pause_error if cut_short else None,
+        open_jobs=tuple(sorted(committer.open_jobs)),
+        job_seconds=sender.job_seconds / sender.jobs_read if sender.jobs_read else None,
     )
 
 

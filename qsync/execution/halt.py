@@ -1,13 +1,39 @@
-"""Why a delivery submits nothing more: the user, or an answer that ends it."""
+"""Why a delivery submits nothing more: the user, a bound of the run, or an answer that ends it."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
 
+from qsync.execution.clock import Clock
 from qsync.execution.remote import AmbiguousError, RejectedBatchError, RemoteError
 
 MOST_IN_A_ROW = 3
 """So many lost answers, or chunks refused whole, in a row are no accident."""
+
+
+class Pause(StrEnum):
+    """Why a run ended early although nothing failed; another run goes on."""
+
+    MAX_REQUESTS = "max_requests"
+    MAX_TIME = "max_time"
+    WAIT_TOO_LONG = "wait_too_long"
+    """Qualified asks for a longer wait than a run has patience for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBounds:
+    """How much a run may use, over all its streams.
+
+    Attributes:
+        requests: HTTP requests; a job is submitted only while its poll, and those of the jobs
+            that are open, still fit.
+        end_by: Monotonic seconds after which nothing is submitted.
+    """
+
+    requests: int | None = None
+    end_by: float | None = None
 
 
 class Halt:
@@ -15,23 +41,51 @@ class Halt:
 
     Args:
         stop: Set from outside when the user wants to end.
+        clock: For the run's end.
+        bounds: Of the run.
     """
 
-    def __init__(self, stop: asyncio.Event) -> None:
+    def __init__(self, stop: asyncio.Event, clock: Clock, bounds: RunBounds | None = None) -> None:
         self._stop = stop
+        self._clock = clock
+        self._bounds = bounds or RunBounds()
         self._lost = 0
         self._refused = 0
         self.error: RemoteError | None = None
+        self.pause: Pause | None = None
+        self.pause_error: RemoteError | None = None
 
     @property
     def halted(self) -> bool:
         """Whether to submit nothing more."""
-        return self.error is not None or self._stop.is_set()
+        end_by = self._bounds.end_by
+        if self.pause is None and end_by is not None and self._clock.monotonic() >= end_by:
+            self.pause = Pause.MAX_TIME
+        return self.error is not None or self.pause is not None or self._stop.is_set()
+
+    def may_submit(self, requests: int, unread: int) -> bool:
+        """Whether one more job fits: its submit, its poll, and a poll of each unread job.
+
+        Args:
+            requests: Made so far.
+            unread: Jobs submitted, or being so, whose results have not been read.
+        """
+        most = self._bounds.requests
+        if most is not None and requests + unread + 2 > most:
+            self.pause = self.pause or Pause.MAX_REQUESTS
+        return not self.halted
 
     def fail(self, error: RemoteError) -> None:
         """End the delivery with this error; the first one is kept."""
         if self.error is None:
             self.error = error
+
+    def too_long(self, error: RemoteError) -> None:
+        """End it because the next request would have to wait beyond the run's end, or patience."""
+        if self.pause is None:
+            bounded = self._bounds.end_by is not None
+            self.pause = Pause.MAX_TIME if bounded else Pause.WAIT_TOO_LONG
+            self.pause_error = error
 
     def accepted(self) -> None:
         """A job was accepted: what came before was an accident."""

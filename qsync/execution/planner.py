@@ -21,7 +21,7 @@ from qsync.planning.drift import drift
 from qsync.planning.fingerprint import stream_id
 from qsync.planning.guards import breaches
 from qsync.planning.plan import Plan, StreamPlan, SyncPlan
-from qsync.planning.ports import DiffRequest, PlanningWarehouse, StreamState
+from qsync.planning.ports import DiffRequest, Only, PlanningWarehouse, StreamState
 from qsync.planning.writers import check_writers
 from qsync.project.model import ObjectType, Project, Sync
 
@@ -37,11 +37,24 @@ class PlanOptions:
         full_refresh: Send everything valid.
         baseline: Put records down as synced and send nothing.
         limit: Records to send at most, per sync.
+        resume: Staged tables of the run that is resumed, by stream id: only what is left of them
+            is sent.
+        retry: Only rejects are sent, resting ones too.
+        parent: The run that is resumed, or whose rejects are sent.
     """
 
     full_refresh: bool = False
     baseline: bool = False
     limit: int | None = None
+    resume: Mapping[str, str] | None = None
+    retry: bool = False
+    parent: str | None = None
+
+    def only(self, stream_id: str) -> Only | None:
+        """Which of a stream's records may be sent; None for all."""
+        if self.resume is not None:
+            return Only(stage=self.resume.get(stream_id))
+        return Only(rejects=True, run_id=self.parent) if self.retry else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +275,7 @@ def _plan_stream(
         inputs.destination, inputs.project.name, compiled.name, stream.object.value
     )
     state = _state(compiled.sync, stream, identity, inputs, warehouse)
-    request = DiffRequest(stream, relation, state, options.full_refresh)
+    request = DiffRequest(stream, relation, state, options.full_refresh, options.only(identity))
     change_set = measure(identity, request)
     # A first load that died, or was limited to nothing, has a state table without records.
     first_load = state.table is None or change_set.counts.state_rows == 0
@@ -310,11 +323,18 @@ def declared_streams(project: Project, destination: str) -> set[str]:
     """Ids of every stream declared, under its name and its former one."""
     found: set[str] = set()
     for sync in project.syncs:
-        names = [sync.name] if sync.renamed_from is None else [sync.name, sync.renamed_from]
-        for name in names:
-            for object_type in _objects(sync):
-                found.add(stream_id(destination, project.name, name, object_type.value))
+        found |= stream_ids(sync, project, destination)
     return found
+
+
+def stream_ids(sync: Sync, project: Project, destination: str) -> set[str]:
+    """Ids of a sync's streams, under its name and its former one."""
+    names = [sync.name] if sync.renamed_from is None else [sync.name, sync.renamed_from]
+    return {
+        stream_id(destination, project.name, name, object_type.value)
+        for name in names
+        for object_type in _objects(sync)
+    }
 
 
 def _objects(sync: Sync) -> Iterable[ObjectType]:

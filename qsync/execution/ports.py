@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from qsync.ledger.record import RunRecord
@@ -24,13 +24,18 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A bulk job as read: `status` is the server's word, which may be one nobody knows yet."""
+    """A bulk job as read: `status` is the server's word, which may be one nobody knows yet.
+
+    `lost_answers` is told by the answer to a submit: how often the same body was sent before
+    without an answer. Each of them may have made a job too.
+    """
 
     id: str
     status: str
     processed: int
     total: int
     results: tuple[ItemResult, ...] = ()
+    lost_answers: int = 0
 
     @property
     def finished(self) -> bool:
@@ -40,10 +45,19 @@ class JobView:
 
 @dataclass(slots=True)
 class RequestTally:
-    """Requests made so far by one client, for the record of a run."""
+    """Requests made so far by one client, for the record of a run.
+
+    Attributes:
+        requests: All of them, retries included.
+        retries: Those that repeated another one.
+        seconds: How long they took together, from sending to the answer or its loss.
+        by_minute: How many were sent in each minute, by its first epoch second.
+    """
 
     requests: int = 0
     retries: int = 0
+    seconds: float = 0.0
+    by_minute: dict[int, int] = field(default_factory=dict)
 
 
 class BulkApi(Protocol):
@@ -53,8 +67,11 @@ class BulkApi(Protocol):
     def tally(self) -> RequestTally:
         """Requests made so far."""
 
-    async def submit(self, body: bytes) -> JobView:
-        """POST /v2/bulk with `{"items": [...]}` already serialized."""
+    async def submit(self, body: bytes, *, reserve: int = 0) -> JobView:
+        """POST /v2/bulk with `{"items": [...]}` already serialized.
+
+        It waits until every window has room for `reserve` more requests: polls of open jobs.
+        """
 
     async def job(self, job_id: str) -> JobView | None:
         """GET /v2/bulk/{id}; None when it is gone (404)."""
@@ -77,6 +94,20 @@ class StagedRow:
     values: tuple[str | None, ...]
     clearing: bool = False
     left_out: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """A bulk job of one stream: the staged records `first` to `last` (numbers, inclusive).
+
+    `accepted_at` is in epoch seconds. Records of the range that could not be serialized are none
+    of its items.
+    """
+
+    id: str
+    first: int
+    last: int
+    accepted_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +135,9 @@ class Reject:
 class Outcome:
     """What became of the staged records `first` to `last` (numbers, inclusive).
 
-    Every record of the range that is in none of the three lists succeeded.
+    Every record of the range that is in none of the three lists succeeded. `unresolved` means that
+    a job with these records may still be waiting to run, whatever another one has answered: their
+    state is `open`, so that their newest values go in the next run and once more in the one after.
     """
 
     first: int
@@ -112,6 +145,7 @@ class Outcome:
     rejects: tuple[Reject, ...] = ()
     unknown: tuple[int, ...] = ()
     invalid_late: tuple[Reject, ...] = ()
+    unresolved: bool = False
 
     @property
     def total(self) -> int:
@@ -178,16 +212,69 @@ class CommitContext:
     """UTC, as the ledger writes it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one transaction brings to the warehouse.
+
+    Attributes:
+        outcomes: What became of records.
+        accepted: Jobs that are open now: should this run die, the next one asks about them.
+        resolved: Ids of jobs that are not open any more.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    accepted: Sequence[KnownJob] = ()
+    resolved: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadStream:
+    """One stream of a run that died, or that ended with jobs open or records unsent.
+
+    Attributes:
+        run_id: The run.
+        sync: The sync's name.
+        object: Lead or company.
+        planned: Records it had to send.
+        running: Whether its record is still open: the run died.
+        stage: Its staged table; None when it is gone or from another version.
+        posted: The highest record number that may have been posted.
+        journaled: Whether the run's local journal tells, for all up to `posted`, what was.
+        jobs: Its jobs that are not resolved.
+        table: The staged table's name, whether it can be read or not; None when none is noted.
+    """
+
+    run_id: str
+    sync: str
+    object: str
+    planned: int
+    running: bool
+    stage: Stage | None = None
+    posted: int = 0
+    journaled: bool = False
+    jobs: tuple[KnownJob, ...] = ()
+    table: str | None = None
+
+
 class DeliveryWarehouse(Protocol):
     """What delivering one staged table asks of the warehouse."""
 
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """The staged records of a range of numbers, in order."""
 
-    def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
+    def mark_posted(
+        self, stage: Stage, last: int, context: CommitContext, *, journaled: bool
+    ) -> None:
+        """Put down that records up to `last` may be posted from now on, before they are.
+
+        `journaled` says whether the local journal will tell which of them really were.
+        """
+
+    def commit(self, stage: Stage, changes: Commit, context: CommitContext) -> None:
         """Bring state up to date with outcomes, in SQL, in one transaction.
 
-        Succeeded records are acknowledged, rejects kept, unknown ones marked unsettled.
+        Succeeded records are acknowledged, rejects kept, unknown ones marked unsettled. Open jobs
+        are noted and resolved ones forgotten in the same transaction.
         """
 
 
@@ -215,11 +302,34 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
     def release_lock(self, epoch: int) -> None:
         """Give the lock back, if it is still ours."""
 
-    def close_dead_runs(self, at: str) -> tuple[str, ...]:
-        """Close runs that died: open records become unsettled, their stages are dropped.
+    def dead_streams(self) -> tuple[DeadStream, ...]:
+        """What earlier runs left behind, oldest run first. Called under the lock."""
 
-        Called under the lock. Returns the ids of the runs closed.
+    def close_dead(
+        self,
+        dead: DeadStream,
+        posted: Sequence[tuple[int, int]],
+        context: CommitContext,
+        *,
+        keep_stage: bool = False,
+    ) -> None:
+        """Close what a run left behind, in one transaction.
+
+        Records of the ranges `posted` that nobody answered become `open`; a running record is
+        closed as interrupted; the stage and the notes on its jobs go, unless the stage is kept.
         """
+
+    def secret(self) -> bytes:
+        """The key of hashes that leave the warehouse; made with the tables."""
+
+    def note_requests(self, run_id: str, minute: float, requests: int) -> None:
+        """Put down that up to so many more requests are made in a minute (epoch seconds)."""
+
+    def settle_requests(self, run_id: str, by_minute: Mapping[int, int], before: float) -> None:
+        """Replace a run's notes by what was really made; all notes of before a moment go."""
+
+    def requests_since(self, moment: float) -> Sequence[tuple[float, int]]:
+        """Requests by earlier runs since a moment: `(epoch seconds, how many)`, oldest first."""
 
     def stage(self, run_id: str, stream_id: str, request: DiffRequest) -> tuple[Stage, ChangeSet]:
         """Write the change set to a table and count it from there."""
@@ -236,8 +346,8 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""
 
-    def close_record(self, record: RunRecord) -> None:
-        """Replace the run record with its end."""
+    def close_record(self, record: RunRecord, epoch: int) -> None:
+        """Replace the run record with its end, if the lock is still ours: a `UserError` if not."""
 
     def ledger(self, project: str, limit: int = 2_000) -> list[tuple[str, ...]]:
         """The ledger's rows, oldest first, as texts; an empty cell is an empty text."""

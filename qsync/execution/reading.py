@@ -28,15 +28,28 @@ class ChunkReader:
     """Hands out the first `rows` rows of a stage in chunks, to several workers.
 
     A page is read by a range of numbers, never by a cursor that has to stay open for the run.
+
+    Args:
+        stage: The staged table.
+        rows: How many of its rows.
+        warehouse: Reads it, through `in_warehouse`.
+        in_warehouse: Runs a call in the warehouse's own thread.
+        before: Awaited before a page is handed out, with the number of its last row.
     """
 
     def __init__(
-        self, stage: Stage, rows: int, warehouse: ExecutionWarehouse, in_warehouse: InWarehouse
+        self,
+        stage: Stage,
+        rows: int,
+        warehouse: ExecutionWarehouse,
+        in_warehouse: InWarehouse,
+        before: Callable[[int], Awaitable[None]],
     ) -> None:
         self._stage = stage
         self._rows = rows
         self._warehouse = warehouse
         self._in_warehouse = in_warehouse
+        self._before = before
         self._read = 0
         self._chunks: deque[list[StagedRow]] = deque()
         self._lock = asyncio.Lock()
@@ -60,5 +73,6 @@ class ChunkReader:
         )
         if [row.number for row in rows] != list(range(first, last + 1)):
             raise ConservationError(f"the stage does not hold rows {first} to {last}, each once")
+        await self._before(last)
         self._read = last
         self._chunks.extend(rows[at : at + CHUNK_ROWS] for at in range(0, len(rows), CHUNK_ROWS))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from qsync.execution.deliver import DeliveryResult
+from qsync.execution.halt import Pause
 from qsync.execution.remote import RemoteError
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.plan import StreamPlan
@@ -23,6 +24,8 @@ class Origin:
     dbt_invocation_id: str | None
     git_commit: str | None
     qsync_version: str
+    parent: str | None = None
+    """The run this one resumes, or whose rejects it sends."""
 
 
 def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
@@ -48,7 +51,7 @@ def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
         git_commit=origin.git_commit,
         qsync_version=origin.qsync_version,
         config_fingerprint=plan.stream.fingerprint,
-        details=_details(plan),
+        details={**_details(plan), **({"parent": origin.parent} if origin.parent else {})},
     )
 
 
@@ -66,6 +69,7 @@ def _details(plan: StreamPlan) -> dict[str, Any]:
         "retried": counts.retried,
         "unsettled": counts.unsettled,
         "returned": counts.returned,
+        "deferred": counts.deferred,
         "first_load": plan.first_load,
         "full_refresh": plan.full_refresh,
         "limit": plan.limit,
@@ -74,20 +78,37 @@ def _details(plan: StreamPlan) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class EarlyEnd:
+    """Why a run goes on with no other stream, if it does not."""
+
+    error: RemoteError | None = None
+    interrupted: bool = False
+    pause: Pause | None = None
+
+    def __bool__(self) -> bool:
+        return self.error is not None or self.interrupted or self.pause is not None
+
+
+PAUSED = {
+    Pause.MAX_REQUESTS: "the run's --max-requests were reached",
+    Pause.MAX_TIME: "the run's --max-time was over",
+    Pause.WAIT_TOO_LONG: "Qualified asked for a longer wait than a run has patience for",
+}
+"""What a record says of a run that ended early although nothing failed."""
+
+
 def stopped(
-    record: RunRecord,
-    plan: StreamPlan,
-    blocked: str | None,
-    error: RemoteError | None,
-    interrupted: bool,
-    at: datetime,
+    record: RunRecord, plan: StreamPlan, blocked: str | None, early: EarlyEnd, at: datetime
 ) -> RunRecord:
     """The record of a stream that did not run, and why."""
     status, why = RunStatus.STOPPED, _why(plan, blocked)
-    if error is not None:
-        why = {"message": f"not run: {error.message}", "hint": error.hint}
-    elif interrupted:
+    if early.error is not None:
+        why = {"message": f"not run: {early.error.message}", "hint": early.error.hint}
+    elif early.interrupted:
         status, why = RunStatus.INTERRUPTED, {"message": "not run: the run was stopped"}
+    elif early.pause is not None:
+        status, why = RunStatus.INTERRUPTED, {"message": f"not run: {PAUSED[early.pause]}"}
     return replace(record, status=status, finished_at=at, details={**record.details, "error": why})
 
 
@@ -110,7 +131,11 @@ def baselined(record: RunRecord, at: datetime) -> RunRecord:
 
 
 def after_delivery(
-    record: RunRecord, result: DeliveryResult, *, requests: int, retries: int, at: datetime
+    record: RunRecord,
+    result: DeliveryResult,
+    pace: Mapping[str, float] | None,
+    *,
+    at: datetime,
 ) -> RunRecord:
     """The record of a stream that was delivered, wholly or not."""
     details: dict[str, Any] = dict(record.details)
@@ -120,8 +145,15 @@ def after_delivery(
         details["foreign_results"] = result.foreign_results
     if result.unsettled_jobs:
         details["unsettled_jobs"] = list(result.unsettled_jobs)
-    if result.error is not None:
-        details["error"] = {"message": result.error.message, "hint": result.error.hint}
+    if pace is not None:
+        details["pace"] = dict(pace)
+    if result.pause is not None:
+        details["paused"] = result.pause.value
+    error = result.error or result.pause_error
+    if error is not None:
+        details["error"] = {"message": error.message, "hint": error.hint}
+    elif result.pause is not None:
+        details["error"] = {"message": f"ended early: {PAUSED[result.pause]}", "hint": None}
     return replace(
         record,
         status=_status(result),
@@ -132,8 +164,6 @@ def after_delivery(
         rows_invalid_late=result.invalid_late,
         rows_unsent=result.unsent,
         jobs=result.jobs,
-        requests=requests,
-        retries=retries,
         details=details,
     )
 
@@ -141,7 +171,7 @@ def after_delivery(
 def _status(result: DeliveryResult) -> RunStatus:
     if result.error is not None:
         return RunStatus.FAILED
-    if result.stopped:
+    if result.stopped or result.pause is not None:
         return RunStatus.INTERRUPTED
     if result.rejected or result.unknown or result.invalid_late:
         return RunStatus.PARTIAL

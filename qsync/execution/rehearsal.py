@@ -141,7 +141,9 @@ class _Stream:
             self.line.request(lambda _: self._accepted())
 
     def _accepted(self) -> None:
-        self._wait(PolledJob(self.line.now, CHUNK_ROWS))
+        job = PolledJob(self.line.now, CHUNK_ROWS)
+        # Answers that come at the same moment are heard first: what they teach moves its poll.
+        self.line.at(self.line.now, lambda: self._wait(job))
 
     def _wait(self, job: PolledJob) -> None:
         self.line.at(max(self.line.now, self.tracker.due(job)), lambda: self._due(job))
@@ -159,6 +161,8 @@ class _Stream:
             self.tracker.done(job)
             self._next()
             return
-        processed = int(job.size * max(0.0, age) / self.pace.job_seconds)
+        # It has been at work since its submit arrived, before that was answered.
+        early = self.pace.request_seconds
+        processed = int(job.size * (age + early) / (self.pace.job_seconds + early))
         self.tracker.missed(job, self.line.now, processed)
         self._wait(job)

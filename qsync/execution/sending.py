@@ -1,18 +1,29 @@
-"""One chunk to Qualified: submitted, halved where it is refused whole, followed to its results."""
+"""One chunk to Qualified: submitted, halved where it is refused whole, followed to its results.
+
+Before a part is posted its intent is in the journal, and records up to the stage's mark are known
+to the warehouse as possibly posted; when its job is accepted, the id goes to both.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from qsync.execution.accounts import ChunkAccount
+from qsync.execution.clock import Clock
 from qsync.execution.following import JobFollower
 from qsync.execution.halt import Halt
 from qsync.execution.items import Item, bulk_body
-from qsync.execution.ports import BulkApi, JobView, Reject
+from qsync.execution.journal import Journal, Step, body_digest
+from qsync.execution.ports import BulkApi, JobView, KnownJob, Reject
 from qsync.execution.redact import Redactor
-from qsync.execution.remote import AmbiguousError, RejectedBatchError, RemoteError
+from qsync.execution.remote import (
+    AmbiguousError,
+    RejectedBatchError,
+    RemoteError,
+    WaitTooLongError,
+)
 from qsync.execution.results import settle
 
 MOST_POSTS = 64
@@ -24,6 +35,60 @@ BATCH_REFUSED = "batch_refused"
 _MOST_JOBS_NAMED = 20
 
 
+class Posting:
+    """What goes along with every post of one stream.
+
+    Args:
+        stream_id: The stream, as the journal names it.
+        journal: The run's.
+        secret: Keys the digests in it.
+        ready: Awaited right before a post: the lock is still held, and the warehouse knows
+            whether the journal can be trusted. What it raises ends the delivery.
+        accepted: Told of every job, for the warehouse.
+    """
+
+    def __init__(
+        self,
+        stream_id: str,
+        journal: Journal,
+        secret: bytes,
+        ready: Callable[[], Awaitable[None]],
+        accepted: Callable[[KnownJob], None],
+    ) -> None:
+        self._stream_id = stream_id
+        self._journal = journal
+        self._secret = secret
+        self._ready = ready
+        self._accepted = accepted
+
+    async def before(self, items: Sequence[Item], body: bytes) -> None:
+        """These items are about to be posted as this body."""
+        first, last = items[0].row.number, items[-1].row.number
+        digest = body_digest(self._secret, body)
+        self._journal.write(
+            Step.INTENT, stream=self._stream_id, first=first, last=last, digest=digest
+        )
+        await self._ready()
+
+    def accepted(self, job: JobView, items: Sequence[Item], at: float) -> KnownJob:
+        """They are a job now."""
+        known = KnownJob(job.id, items[0].row.number, items[-1].row.number, at)
+        self._journal.write(
+            Step.ACCEPTED,
+            stream=self._stream_id,
+            job=known.id,
+            first=known.first,
+            last=known.last,
+            at=known.accepted_at,
+        )
+        self._accepted(known)
+        return known
+
+    def result(self, job: KnownJob) -> None:
+        """The job has been read to its end."""
+        self._journal.write(Step.RESULT, stream=self._stream_id, job=job.id)
+
+
 class ChunkSender:
     """Sends chunks of one stream.
 
@@ -32,25 +97,34 @@ class ChunkSender:
         open_jobs: Those among them that are not settled.
         foreign_results: Results that belong to no item of their job.
         unsettled_jobs: Ids of jobs that left rows unknown; the first few.
+        job_seconds: Sum over the jobs that were read to their end, from acceptance to there.
+        jobs_read: How many those are.
     """
 
     def __init__(
         self,
         api: BulkApi,
+        clock: Clock,
         follower: JobFollower,
         redactor: Redactor,
         halt: Halt,
+        posting: Posting,
         on_change: Callable[[], None],
     ) -> None:
         self._api = api
+        self._clock = clock
         self._follower = follower
         self._redactor = redactor
         self._halt = halt
+        self._posting = posting
         self._on_change = on_change
+        self._submitting = 0
         self.jobs = 0
         self.open_jobs = 0
         self.foreign_results = 0
         self.unsettled_jobs: list[str] = []
+        self.job_seconds = 0.0
+        self.jobs_read = 0
 
     async def send(self, items: Sequence[Item], account: ChunkAccount) -> None:
         """Submit the items as one job, or as parts of it, and account for what became of them.
@@ -63,14 +137,14 @@ class ChunkSender:
         accepted = False
         refused: RejectedBatchError | None = None
         async with asyncio.TaskGroup() as open_jobs:
-            while waiting and not self._halt.halted:
+            while waiting and self._may_submit():
                 part = waiting.popleft()
                 if posts == MOST_POSTS:
                     _refuse(part, account)
                     continue
                 posts += 1
                 try:
-                    job = await self._api.submit(bulk_body(part))
+                    job = await self._submit(part)
                 except RejectedBatchError as error:
                     refused = error
                     if len(part) == 1:
@@ -79,25 +153,57 @@ class ChunkSender:
                         half = len(part) // 2
                         waiting += (part[:half], part[half:])
                 except AmbiguousError as error:
-                    # It may have been accepted: no second submit, and nobody will ever tell.
+                    # It was sent twice without an answer. It may have been accepted, twice even.
                     self._halt.answer_lost(error)
+                    account.unresolved(item.row.number for item in part)
                     for item in part:
                         account.unknown(item.row.number)
+                except WaitTooLongError as error:
+                    self._halt.too_long(error)
                 except RemoteError as error:
                     self._halt.fail(error)
                 else:
                     accepted = True
                     self._halt.accepted()
-                    open_jobs.create_task(self._follow(job, part, account))
+                    known = self._posting.accepted(job, part, self._clock.time())
+                    open_jobs.create_task(self._follow(job, known, part, account))
         if refused is not None and not accepted:
             self._halt.chunk_refused(refused)
 
-    async def _follow(self, job: JobView, items: Sequence[Item], account: ChunkAccount) -> None:
+    def _may_submit(self) -> bool:
+        return self._halt.may_submit(self._api.tally.requests, self._unread)
+
+    @property
+    def _unread(self) -> int:
+        """Jobs that will want a poll, those not accepted yet among them."""
+        return self.open_jobs + self._submitting
+
+    async def _submit(self, part: Sequence[Item]) -> JobView:
+        body = bulk_body(part)
+        self._submitting += 1
+        try:
+            await self._posting.before(part, body)
+            return await self._api.submit(body, reserve=self._unread)
+        finally:
+            self._submitting -= 1
+
+    async def _follow(
+        self, job: JobView, known: KnownJob, items: Sequence[Item], account: ChunkAccount
+    ) -> None:
         self.jobs += 1
         self.open_jobs += 1
         self._on_change()
-        last = await self._follower.follow(job, len(items))
+        followed = await self._follower.follow(job, len(items))
         self.open_jobs -= 1
+        if followed.resolved:
+            self.job_seconds += followed.seconds
+            self.jobs_read += 1
+            account.resolved(known.id)
+            self._posting.result(known)
+        if job.lost_answers or not followed.resolved:
+            # Of a body that was sent before without an answer, there may be another job.
+            account.unresolved(item.row.number for item in items)
+        last = followed.view
         answered = {result.request_id for result in last.results}
         left_open = any(item.request_id not in answered for item in items)
         if left_open and len(self.unsettled_jobs) < _MOST_JOBS_NAMED:

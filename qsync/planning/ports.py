@@ -41,6 +41,23 @@ class StreamState:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """Which records may be sent at all; the others are deferred to the next apply.
+
+    Attributes:
+        stage: A staged table of an earlier run: its records that still equal the model.
+        rejects: Records Qualified rejected, resting ones too.
+        run_id: Of the rejects, those of this run only.
+
+    With neither a stage nor rejects nothing may be sent.
+    """
+
+    stage: str | None = None
+    rejects: bool = False
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DiffRequest:
     """One stream to compare with its state.
 
@@ -49,12 +66,14 @@ class DiffRequest:
         relation: The model's relation, as dbt renders it.
         state: What state knows.
         full_refresh: Everything valid counts as changed.
+        only: Which records may be sent; all of them unless given.
     """
 
     stream: CompiledStream
     relation: str
     state: StreamState
     full_refresh: bool = False
+    only: Only | None = None
 
 
 class PlanningWarehouse(Protocol):

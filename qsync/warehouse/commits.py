@@ -56,11 +56,15 @@ class StateWriter:
     def _keys(self, where: Expression) -> exp.Query:
         return exp.select(col("key")).from_(self._stage_table()).where(where.copy())
 
-    def acknowledge(self, where: Expression) -> list[Expression]:
-        """Put the staged records that meet a condition into state as acknowledged."""
+    def acknowledge(self, where: Expression, *, unresolved: bool = False) -> list[Expression]:
+        """Put the staged records that meet a condition into state as acknowledged.
+
+        Those that were `open` before are `unsettled` now, and go once more. With `unresolved` they
+        are `open` themselves: another job of theirs may still run.
+        """
         values = [field.state_column for field in self._stream.fields]
         columns = ["key", "row_hash", "status", "run_id", "acked_at", *values]
-        status = case([(eq(col("op"), text("removed")), text("removed"))], text("synced"))
+        status = text("open") if unresolved else settled_status()
         rows = (
             exp.select(
                 col("key"),
@@ -91,10 +95,13 @@ class StateWriter:
             )
         )
 
-    def unsettle(self, numbers: Sequence[int]) -> list[Expression]:
-        """Mark records whose answer is unknown, so that the next run sends them again."""
-        where = numbered(numbers)
+    def unsettle(self, where: Expression, *, unresolved: bool = False) -> list[Expression]:
+        """Mark staged records whose answer is unknown, so that the next run sends them again.
+
+        A record that was `open` before stays so.
+        """
         table = self._state_table()
+        status = text("open" if unresolved else "unsettled")
         known = exp.In(this=col("key"), query=self._keys(where).subquery())
         state = col("key", "known")
         present = exp.select(number(1)).from_(exp.alias_(table.copy(), "known", table=True))
@@ -105,7 +112,7 @@ class StateWriter:
             exp.select(
                 col("key", self.stage.table),
                 null_text(),
-                text("unsettled"),
+                as_(status, "status"),
                 text(self.context.run_id),
                 text(self.context.at),
             )
@@ -113,10 +120,42 @@ class StateWriter:
             .where(all_of([where.copy(), absent]))
         )
         columns = ("key", "row_hash", "status", "run_id", "acked_at")
+        kept = case([(eq(col("status"), text("open")), text("open"))], status.copy())
+        marking = exp.Update(
+            this=table,
+            expressions=[
+                exp.EQ(this=col("status"), expression=kept),
+                exp.EQ(this=col("run_id"), expression=text(self.context.run_id)),
+            ],
+            where=exp.Where(this=known),
+        )
         return [
-            update(table, {"status": "unsettled", "run_id": self.context.run_id}, known),
+            marking,
             exp.insert(new, table.copy(), columns=[ident(name) for name in columns]),
         ]
+
+    def unanswered(self, where: Expression, run_id: str) -> Expression:
+        """Those staged records that meet a condition of which a run got no answer."""
+        mine = eq(col("run_id"), text(run_id))
+        answered = exp.select(col("key")).from_(self._state_table()).where(mine)
+        rejected = (
+            exp.select(col("key"))
+            .from_(self.layout.table(REJECTS))
+            .where(all_of([mine.copy(), eq(col("stream_id"), text(self.stage.stream_id))]))
+        )
+        return all_of(
+            [
+                exp.Paren(this=where.copy()),
+                *(
+                    exp.Not(this=exp.In(this=col("key"), query=query.subquery()))
+                    for query in (answered, rejected)
+                ),
+            ]
+        )
+
+    def lose(self, where: Expression, run_id: str) -> list[Expression]:
+        """Mark records that a run may have posted without learning what became of them."""
+        return self.unsettle(self.unanswered(where, run_id), unresolved=True)
 
     def reject(self, rejects: Sequence[Reject]) -> list[Expression]:
         """Keep rejects: key, hash, reason and how often, from the staged rows' numbers."""
@@ -181,6 +220,17 @@ class StateWriter:
             {"status": "removed", "run_id": self.context.run_id, "acked_at": self.context.at},
             known,
         )
+
+
+def settled_status() -> Expression:
+    """What a confirmed record of a staged table becomes."""
+    return case(
+        [
+            (eq(col("unsettled"), number(2)), text("unsettled")),
+            (eq(col("op"), text("removed")), text("removed")),
+        ],
+        text("synced"),
+    )
 
 
 def acknowledged(outcomes: Iterable[Outcome]) -> Expression | None:

@@ -59,7 +59,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         if op in {"added", "changed"}:
             flags["retried"] += records * int(retried)
         if op == "changed":
-            flags["unsettled"] += records * int(unsettled)
+            flags["unsettled"] += records * (int(unsettled) > 0)
         if op in {"changed", "rehash"}:
             flags["returned"] += records * int(returned)
         flags["other"] += int(other or 0)
@@ -70,12 +70,15 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
     total_invalid = sum(invalid.values())
     return ChangeCounts(
         state_rows=state_rows,
-        in_model=ops["added"] + ops["changed"] + unchanged + ops["resting"] + total_invalid,
+        in_model=sum(ops[op] for op in ("added", "changed", "resting", "deferred"))
+        + unchanged
+        + total_invalid,
         added=ops["added"],
         changed=ops["changed"],
         removed=ops["removed"],
         unchanged=unchanged,
         resting=ops["resting"],
+        deferred=ops["deferred"],
         invalid=_largest_first(invalid),
         retried=flags["retried"],
         unsettled=flags["unsettled"],

@@ -1,49 +1,48 @@
-"""Runs that died: their records are closed, and what they may have sent is sent again.
-
-Everything about one stream happens in one transaction, so that dying here loses nothing either.
-"""
+"""What earlier runs left behind: found, and closed once it is known what became of their jobs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
+from qsync.execution.ports import CommitContext, DeadStream, KnownJob, Stage
 from qsync.ledger.record import RunStatus
-from qsync.warehouse.connection import Connection
+from qsync.planning.compiled_json import stream_from_json
+from qsync.planning.ports import DiffRequest, StreamState
+from qsync.warehouse.commits import StateWriter
+from qsync.warehouse.connection import Connection, Row
+from qsync.warehouse.diff import UNSETTLED, op_in
+from qsync.warehouse.jobs import Jobs
 from qsync.warehouse.layout import REJECTS, RUNS, STAGES, STREAMS, Layout
 from qsync.warehouse.records import is_record, literal
-from qsync.warehouse.sql import Expression, all_of, col, eq, not_null, one_of, text
-from qsync.warehouse.staging import is_sent
-from qsync.warehouse.streams import update
+from qsync.warehouse.sql import Expression, all_of, any_of, col, eq, not_null, text
+from qsync.warehouse.staging import between, forget_stage, is_sent
+
+_Key = tuple[str, str]
+"""Run id and stream id."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
-    """A staged table that was left behind, and the state of its stream if there is any."""
+class _Found:
+    """A staged table that was left behind, as the registry has it."""
 
     run_id: str
     stream_id: str
     table: str
-    project: str | None
+    stream: str | None
+    records: int | None
+    posted: int | None
+    journaled: bool
     sync: str | None
     object: str | None
     state: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A run record nobody closed."""
-
-    run_id: str
-    project: str
-    sync: str
-    object: str
-    planned: int
+    fingerprint: str | None
 
 
 class DeadRuns:
-    """Closes the runs of a destination that are `running` although nobody holds the lock."""
+    """What is left of runs of a destination, of which none can be alive: the lock is ours."""
 
     def __init__(
         self, connection: Connection, layout: Layout, destination: str, tables: frozenset[str]
@@ -53,44 +52,66 @@ class DeadRuns:
         self._destination = destination
         self._tables = tables
 
-    def close(self, at: str) -> tuple[str, ...]:
-        """Close them; their ids.
-
-        A record the dead run may have posted with a newer value than state knows is marked
-        unsettled, so that the next plan sends its value of today even where it equals the
-        acknowledged one. Streams the dead run had ended, or not begun, are left as they are.
-        """
+    def streams(self) -> tuple[DeadStream, ...]:
+        """Every stream with an open record or a staged table, oldest run first."""
+        jobs = self._jobs()
         running = self._running()
-        open_records = {(item.run_id, item.project, item.sync, item.object) for item in running}
-        streams = self._streams()
-        left: dict[tuple[str, str, str, str], _Stage] = {}
-        for stage in self._stages():
-            key = (stage.run_id, stage.project or "", stage.sync or "", stage.object or "")
-            if key in open_records:
-                left[key] = stage
-            else:
-                self._connection.run(*self._drop(stage))
-        for record in running:
-            mine = left.get((record.run_id, record.project, record.sync, record.object))
-            # The state table is made before anything is posted.
-            begun = (record.project, record.sync, record.object) in streams
-            self._connection.run(*self._close(record, mine, begun, at))
-        return tuple(sorted({item.run_id for item in running}))
+        found: list[DeadStream] = []
+        for item in self._stages():
+            stage = self._stage(item)
+            # A stream that was never begun is in no registry, but its stage says whose it is.
+            sync = item.sync if stage is None else stage.request.stream.sync
+            object_name = item.object if stage is None else stage.request.stream.object.value
+            planned = running.pop((item.run_id, sync, object_name), None)
+            of_stream = jobs.get((item.run_id, item.stream_id), ())
+            found.append(
+                DeadStream(
+                    run_id=item.run_id,
+                    sync=sync or "",
+                    object=object_name or "",
+                    planned=planned or 0,
+                    running=planned is not None,
+                    stage=stage,
+                    posted=_posted(item, stage, planned or 0),
+                    journaled=item.journaled,
+                    jobs=tuple(of_stream),
+                    table=item.table,
+                )
+            )
+        # A record whose stage is gone: nobody knows what was sent.
+        found += [
+            DeadStream(run_id, str(sync), str(object_name), planned, running=True)
+            for (run_id, sync, object_name), planned in running.items()
+        ]
+        # Run ids begin with the moment the run began.
+        return tuple(sorted(found, key=lambda dead: (dead.run_id, dead.sync, dead.object)))
 
-    def _running(self) -> list[_Running]:
-        names = ("run_id", "project", "sync", "object", "rows_planned")
+    def _stage(self, item: _Found) -> Stage | None:
+        """The stage, if its table is there and this version can read what it means."""
+        stream = None if item.stream is None else stream_from_json(item.stream)
+        if stream is None or item.records is None or item.table not in self._tables:
+            return None
+        columns = frozenset(field.state_column for field in stream.fields)
+        state = StreamState(item.stream_id, item.state, columns, item.fingerprint)
+        request = DiffRequest(stream, "", state)
+        return Stage(item.run_id, item.stream_id, item.table, request, item.records)
+
+    def _running(self) -> dict[tuple[str, str | None, str | None], int]:
+        names = ("run_id", "sync", "object", "rows_planned")
         rows = self._connection.rows(
             exp.select(*(col(name) for name in names))
             .from_(self._layout.table(RUNS))
             .where(all_of([self._mine(), eq(col("status"), text(RunStatus.RUNNING.value))]))
         )
-        return [_Running(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
+        return {(row[0], row[1], row[2]): int(row[3]) for row in rows}
 
-    def _stages(self) -> list[_Stage]:
+    def _stages(self) -> list[_Found]:
+        of_stage = ("run_id", "stream_id", "table_name", "stream", "records", "posted", "journaled")
+        of_stream = ("sync", "object", "state_table", "fingerprint")
         rows = self._connection.rows(
             exp.select(
-                *(col(name, "stages") for name in ("run_id", "stream_id", "table_name")),
-                *(col(name, "streams") for name in ("project", "sync", "object", "state_table")),
+                *(col(name, "stages") for name in of_stage),
+                *(col(name, "streams") for name in of_stream),
             )
             .from_(exp.alias_(self._layout.table(STAGES), "stages", table=True))
             .join(
@@ -100,92 +121,123 @@ class DeadRuns:
             )
             .where(eq(col("destination", "stages"), text(self._destination)))
         )
-        return [_Stage(*row) for row in rows]
+        return [_found(row) for row in rows]
 
-    def _streams(self) -> set[tuple[str, str, str]]:
-        rows = self._connection.rows(
-            exp.select(col("project"), col("sync"), col("object"))
-            .from_(self._layout.table(STREAMS))
-            .where(self._mine())
-        )
-        return {(row[0], row[1], row[2]) for row in rows}
+    def _jobs(self) -> dict[_Key, list[KnownJob]]:
+        found: dict[_Key, list[KnownJob]] = {}
+        for run_id, stream_id, job_id, first, last, at in self._connection.rows(
+            Jobs(self._layout, self._destination).of_destination()
+        ):
+            job = KnownJob(str(job_id), int(first), int(last), float(at))
+            found.setdefault((run_id, stream_id), []).append(job)
+        return found
+
+    def closing(
+        self,
+        dead: DeadStream,
+        posted: Sequence[tuple[int, int]],
+        context: CommitContext,
+        *,
+        keep_stage: bool,
+    ) -> list[Expression]:
+        """The statements that close what a run left behind.
+
+        Everything about one stream goes into one transaction, so that dying here loses nothing.
+        """
+        statements: list[Expression] = []
+        stage = dead.stage
+        if stage is None or stage.request.state.table is None:
+            # What is unknown is how much was sent, not whether it is in state: it is not.
+            if dead.running:
+                unknown = dead.planned if dead.table is None else dead.posted
+                statements.append(self._close(dead, 0, 0, unknown, context))
+        else:
+            writer = StateWriter(self._layout, stage, stage.request.state.table, context)
+            lost = any_of([between(first, last) for first, last in posted]) if posted else None
+            if lost is not None:
+                statements += writer.lose(lost, dead.run_id)
+            if dead.running:
+                state = stage.request.state.table
+                succeeded = self._count_state(stage, state, ("synced", "removed"))
+                rejected = self._count_rejected(stage)
+                unknown = self._count_state(stage, state, UNSETTLED)
+                if lost is not None:
+                    unknown += self._count_lost(writer, lost, dead.run_id)
+                statements.append(self._close(dead, succeeded, rejected, unknown, context))
+        if dead.table is not None and not keep_stage:
+            statements += forget_stage(self._layout, dead.table)
+        return statements
 
     def _close(
-        self, record: _Running, stage: _Stage | None, begun: bool, at: str
-    ) -> list[Expression]:
-        """Close a record, and its stage if there is one: without, nobody knows what was sent."""
-        if stage is None or stage.state is None or stage.table not in self._tables:
-            closing = self._closing(record, 0, 0, at, begun=begun)
-            return [closing, *([] if stage is None else self._drop(stage))]
-        succeeded = min(self._acknowledged(stage, stage.state), record.planned)
-        rejected = min(self._rejected(stage), record.planned - succeeded)
-        return [
-            self._closing(record, succeeded, rejected, at),
-            self._unsettle(stage, stage.state),
-            *self._drop(stage),
-        ]
-
-    def _acknowledged(self, stage: _Stage, state: str) -> int:
-        """Records this run sent and has the answer of; not those whose hash alone is newer."""
-        known = [
-            eq(col("run_id"), text(stage.run_id)),
-            one_of(col("status"), ("synced", "removed")),
-            self._staged(stage),
-        ]
-        return self._count(state, all_of(known))
-
-    def _rejected(self, stage: _Stage) -> int:
-        mine = [
-            eq(col("run_id"), text(stage.run_id)),
-            eq(col("stream_id"), text(stage.stream_id)),
-        ]
-        return self._count(REJECTS, all_of(mine))
-
-    def _staged(self, stage: _Stage) -> Expression:
-        """Whether a record was to be sent."""
-        sent = exp.select(col("key")).from_(self._layout.table(stage.table)).where(is_sent())
-        return exp.In(this=col("key"), query=sent.subquery())
-
-    def _unsettle(self, stage: _Stage, state: str) -> Expression:
-        """Mark what it may have posted; a tombstone too, for its row had come back."""
-        open_ = [
-            self._staged(stage),
-            exp.NEQ(this=col("run_id"), expression=text(stage.run_id)),
-            not_null(col("row_hash")),
-        ]
-        return update(self._layout.table(state), {"status": "unsettled"}, all_of(open_))
-
-    def _drop(self, stage: _Stage) -> list[Expression]:
-        return [
-            self._layout.drop(stage.table),
-            exp.delete(self._layout.table(STAGES)).where(eq(col("table_name"), text(stage.table))),
-        ]
-
-    def _closing(
-        self, record: _Running, succeeded: int, rejected: int, at: str, *, begun: bool = True
+        self, dead: DeadStream, succeeded: int, rejected: int, unknown: int, context: CommitContext
     ) -> Expression:
-        rest = record.planned - succeeded - rejected
+        succeeded = min(succeeded, dead.planned)
+        rejected = min(rejected, dead.planned - succeeded)
+        unknown = min(unknown, dead.planned - succeeded - rejected)
         values = {
             "status": literal(RunStatus.INTERRUPTED.value, "text"),
-            "finished_at": literal(at, "timestamp"),
+            "finished_at": literal(context.at, "timestamp"),
             "rows_succeeded": literal(succeeded, "bigint"),
             "rows_rejected": literal(rejected, "bigint"),
-            "rows_unknown": literal(rest if begun else 0, "bigint"),
-            "rows_unsent": literal(0 if begun else rest, "bigint"),
+            "rows_unknown": literal(unknown, "bigint"),
+            "rows_unsent": literal(dead.planned - succeeded - rejected - unknown, "bigint"),
         }
         return exp.Update(
             this=self._layout.table(RUNS),
             expressions=[
                 exp.EQ(this=col(name), expression=value) for name, value in values.items()
             ],
-            where=exp.Where(this=is_record(record.run_id, record.sync, record.object)),
+            where=exp.Where(this=is_record(dead.run_id, dead.sync, dead.object)),
         )
 
-    def _count(self, table: str, where: Expression) -> int:
+    def _count_state(self, stage: Stage, state: str, statuses: Sequence[str]) -> int:
+        """Records the run sent that state has such an answer of from this very run."""
+        sent = exp.select(col("key")).from_(self._layout.table(stage.table)).where(is_sent())
+        known = [
+            eq(col("run_id"), text(stage.run_id)),
+            op_in(col("status"), *statuses),
+            exp.In(this=col("key"), query=sent.subquery()),
+        ]
+        return self._count(self._layout.table(state), all_of(known))
+
+    def _count_rejected(self, stage: Stage) -> int:
+        mine = [
+            eq(col("run_id"), text(stage.run_id)),
+            eq(col("stream_id"), text(stage.stream_id)),
+        ]
+        return self._count(self._layout.table(REJECTS), all_of(mine))
+
+    def _count_lost(self, writer: StateWriter, where: Expression, run_id: str) -> int:
+        stage = self._layout.table(writer.stage.table)
+        return self._count(stage, all_of([not_null(col("key")), writer.unanswered(where, run_id)]))
+
+    def _count(self, table: exp.Table, where: Expression) -> int:
         rows = self._connection.rows(
-            exp.select(exp.Count(this=exp.Star())).from_(self._layout.table(table)).where(where)
+            exp.select(exp.Count(this=exp.Star())).from_(table).where(where)
         )
         return int(rows[0][0])
 
     def _mine(self) -> Expression:
         return eq(col("destination"), text(self._destination))
+
+
+def _posted(item: _Found, stage: Stage | None, planned: int) -> int:
+    if stage is not None and stage.request.state.table is None:
+        return 0  # the state table is made before anything is posted
+    # Before layout 2 nothing was noted of posting: all of it may have been.
+    records = planned if stage is None else stage.rows
+    return records if item.posted is None else min(item.posted, records)
+
+
+def _found(row: Row) -> _Found:
+    run_id, stream_id, table, stream, records, posted, journaled, *of_stream = row
+    return _Found(
+        run_id,
+        stream_id,
+        table,
+        stream,
+        None if records is None else int(records),
+        None if posted is None else int(posted),
+        bool(journaled),
+        *of_stream,
+    )

@@ -2,7 +2,8 @@
 
 A hash finds candidates; only theirs are the values compared. `op` is one of `added`, `changed`,
 `removed`, `unchanged`, `rehash` (equal values, another hash: brought up to date without sending),
-`resting` (rejected twice as it is), `invalid` and `gone` (a tombstone, and no row).
+`resting` (rejected twice as it is), `deferred` (would be sent, but this run is about others),
+`invalid` and `gone` (no row, and nothing to do about it now).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from qsync.warehouse.sql import (
     concat,
     differs,
     eq,
+    ident,
     is_null,
     not_null,
     null_text,
@@ -43,9 +45,18 @@ REST_AFTER = 2
 """Rejections of a record as it is, after which it rests."""
 
 
+UNSETTLED = ("unsettled", "open")
+"""Statuses of records in state whose last answer is unknown."""
+
+
 def op_is(*ops: str, table: str | None = None) -> Expression:
     """`op IN (…)`."""
-    return exp.In(this=col("op", table), expressions=[text(op) for op in ops])
+    return op_in(col("op", table), *ops)
+
+
+def op_in(column: Expression, *words: str) -> Expression:
+    """`column IN (…)` over words of qsync's own."""
+    return exp.In(this=column, expressions=[text(word) for word in words])
 
 
 class Diff:
@@ -57,12 +68,14 @@ class Diff:
         dialect: Dialect,
         state: exp.Table | None,
         rejects: exp.Table | None,
+        only: exp.Select | None = None,
     ) -> None:
         self._request = request
         self._stream: CompiledStream = request.stream
         self._dialect = dialect
         self._state = state
         self._rejects = rejects
+        self._only = only
 
     def query(self, select: exp.Select) -> exp.Select:
         """A statement over the diff: `select` reads from the table expression `diff`.
@@ -83,6 +96,8 @@ class Diff:
             select = select.with_("rejected", as_=rejected, copy=False)
         # Trees are built once and rendered once: copying them would cost more than the statement.
         select = select.with_("judged", as_=self._judged(), copy=False)
+        if self._only is not None:
+            select = select.with_("only", as_=self._only, copy=False)
         return select.with_("diff", as_=self._diff(), copy=False)
 
     def _known_rejects(self, rejects: exp.Table) -> exp.Select:
@@ -129,7 +144,7 @@ class Diff:
             as_(col(INVALID, "source"), "reason"),
             as_(key, "key"),
             as_(col(HASH, "source"), "hash"),
-            as_(self._status_is("unsettled"), "unsettled"),
+            as_(self._unsettled(), "unsettled"),
             as_(self._returned(), "returned"),
             as_(concat([self._kind(place) for place, _ in enumerate(stream.fields)]), "kinds"),
             *(
@@ -154,19 +169,41 @@ class Diff:
 
     def _diff(self) -> exp.Select:
         """Rejects considered: those among added and changed that rest are not sent."""
-        fate = col("fate")
-        pending = exp.In(this=fate.copy(), expressions=[text("added"), text("changed")])
-        known = exp.GT(this=col("attempts"), expression=number(0))
-        rests = exp.GTE(this=col("attempts"), expression=number(REST_AFTER))
-        op: Expression = fate
-        if not self._request.full_refresh:
-            op = case([(all_of([pending, rests]), text("resting"))], fate.copy())
-        return (
-            exp.select("*")
-            .select(as_(op, "op"))
-            .select(as_(case([(all_of([pending.copy(), known]), number(1))], number(0)), "retried"))
-            .from_("judged")
-        )
+        fate = col("fate", "judged")
+        pending = op_in(fate, "added", "changed")
+        known = exp.GT(this=col("attempts", "judged"), expression=number(0))
+        branches: list[tuple[Expression, Expression]] = []
+        only = self._request.only
+        query = exp.select(exp.Column(this=exp.Star(), table=ident("judged"))).from_("judged")
+        if only is not None:
+            wanted: Expression = eq(number(1), number(0))
+            if self._only is not None:
+                query = query.join(
+                    "only", on=eq(col("key", "judged"), col("key", "only")), join_type="left"
+                )
+                wanted = self._wanted()
+            other = exp.Not(this=exp.Paren(this=wanted))
+            left = eq(fate.copy(), text("removed"))
+            branches += [
+                (all_of([pending.copy(), other]), text("deferred")),
+                (all_of([left, other.copy()]), text("gone")),
+            ]
+        # Who asks for rejects, or for everything, means those that rest as well.
+        if not self._request.full_refresh and (only is None or not only.rejects):
+            rests = exp.GTE(this=col("attempts", "judged"), expression=number(REST_AFTER))
+            branches.append((all_of([pending, rests]), text("resting")))
+        op = case(branches, fate.copy()) if branches else fate
+        retried = case([(all_of([pending.copy(), known]), number(1))], number(0))
+        return query.select(as_(op, "op")).select(as_(retried, "retried"))
+
+    def _wanted(self) -> Expression:
+        """Whether the joined `only` means this record as it is."""
+        there = not_null(col("key", "only"))
+        if self._request.only is not None and self._request.only.rejects:
+            return there
+        same = eq(col("hash", "judged"), col("hash", "only"))
+        left = eq(col("fate", "judged"), text("removed"))
+        return all_of([there, exp.Paren(this=any_of([same, left]))])
 
     def _fate(self) -> Expression:
         absent = is_null(col(PRESENT, "source"))
@@ -186,16 +223,24 @@ class Diff:
         same = eq(col(HASH, "source"), col("row_hash", "state"))
         anything = any_of([self._differs(place) for place, _ in enumerate(self._stream.fields)])
         branches += [
-            (eq(status, text("unsettled")), text("changed")),
+            (op_in(status, *UNSETTLED), text("changed")),
             (all_of([same, eq(status, text("synced"))]), text("unchanged")),
             (anything, text("changed")),
         ]
         return case(branches, text("rehash"))
 
-    def _status_is(self, status: str) -> Expression:
+    def _unsettled(self) -> Expression:
+        """0 for a settled record, 1 for one to be sent once more, 2 for one to be sent twice."""
         if self._state is None:
             return number(0)
-        return case([(eq(col("status", "state"), text(status)), number(1))], number(0))
+        status = col("status", "state")
+        return case(
+            [
+                (eq(status, text("unsettled")), number(1)),
+                (eq(status.copy(), text("open")), number(2)),
+            ],
+            number(0),
+        )
 
     def _returned(self) -> Expression:
         if self._state is None:
@@ -243,7 +288,7 @@ class Diff:
             removed: Expression = text("-")
             if self._stream.on_removed is OnRemoved.CLEAR and old is not None:
                 # What an unsettled record was sent last is unknown: it may be any of its fields.
-                unsettled = eq(col("status", "state"), text("unsettled"))
+                unsettled = op_in(col("status", "state"), *UNSETTLED)
                 removed = case([(any_of([not_null(old), unsettled]), text("x"))], text("."))
             branches.append((is_null(col(PRESENT, "source")), removed))
         left_out = self._left_out(place)

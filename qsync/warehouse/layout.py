@@ -1,11 +1,13 @@
 """qsync's own tables, all in the state schema: their columns and how they are made.
 
-qsync_meta      one row per setting: the layout's version
+qsync_meta      one row per setting: the layout's version, the key of hashes that leave here
 qsync_streams   the streams there is state of, and which table holds it
 qsync_rejects   records Qualified rejected: key, hash, reason, how often
 qsync_fields    ids of live fields seen, by destination
 qsync_runs      run records: the ledger's truth
-qsync_stages    staged tables that have not been dropped yet
+qsync_stages    staged tables that have not been dropped yet, and how far each may have been posted
+qsync_jobs      bulk jobs that are open: which records of which stage
+qsync_requests  requests made, by run and minute: what a fresh machine knows of the team's quota
 qsync_lock      one row per destination
 state_…         one table per stream: key, hash, status, last acknowledged values
 stage_…         one table per run and stream
@@ -20,13 +22,26 @@ from sqlglot import exp
 from qsync.ledger.columns import LEDGER_COLUMNS
 from qsync.warehouse.sql import Expression, ident, table
 
-LAYOUT_VERSION = 1
-"""Of these tables."""
+LAYOUT_VERSION = 2
+"""Of these tables. 2: qsync_jobs, qsync_requests, and what qsync_stages knows of posting."""
 
 META, STREAMS, REJECTS, FIELDS = "qsync_meta", "qsync_streams", "qsync_rejects", "qsync_fields"
 RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
+JOBS, REQUESTS = "qsync_jobs", "qsync_requests"
+
+LAYOUT, SECRET = "layout", "secret"
+"""Names of settings in `qsync_meta`."""
 
 Columns = Sequence[tuple[str, str]]
+
+STAGE_POSTING: Columns = (
+    ("stream", "text"),
+    ("records", "bigint"),
+    ("posted", "bigint"),
+    ("journaled", "bigint"),
+)
+"""Of `qsync_stages`, since layout 2: the compiled stream, how many records are sent, the highest
+number that may have been posted, and whether the run's journal tells which of them were."""
 
 _OWN: Mapping[str, Columns] = {
     META: (("name", "text"), ("value", "text")),
@@ -64,6 +79,22 @@ _OWN: Mapping[str, Columns] = {
         ("destination", "text"),
         ("stream_id", "text"),
         ("table_name", "text"),
+        *STAGE_POSTING,
+    ),
+    JOBS: (
+        ("run_id", "text"),
+        ("destination", "text"),
+        ("stream_id", "text"),
+        ("job_id", "text"),
+        ("first_number", "bigint"),
+        ("last_number", "bigint"),
+        ("accepted_at", "bigint"),
+    ),
+    REQUESTS: (
+        ("destination", "text"),
+        ("run_id", "text"),
+        ("minute", "bigint"),
+        ("requests", "bigint"),
     ),
     LOCK: (
         ("destination", "text"),
@@ -82,7 +113,11 @@ STATE_COLUMNS: Columns = (
     ("run_id", "text"),
     ("acked_at", "text"),
 )
-"""Of every state table, before its value columns. `status`: synced, unsettled or removed."""
+"""Of every state table, before its value columns.
+
+`status` is `synced`, `removed` (a tombstone), `unsettled` (its last answer is unknown: it is sent
+again) or `open` (the same, and a job with other values of it may still be waiting to run: what is
+sent now is `unsettled` even when it is confirmed, and goes once more)."""
 
 
 class Layout:

@@ -17,10 +17,23 @@ from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.counting import counting, counts_of, fields_of, histogram
 from qsync.warehouse.diff import REST_AFTER, Diff
-from qsync.warehouse.layout import LAYOUT_VERSION, META, REJECTS, RUNS, STREAMS, Layout
+from qsync.warehouse.layout import (
+    LAYOUT,
+    LAYOUT_VERSION,
+    META,
+    REJECTS,
+    REQUESTS,
+    RUNS,
+    STREAMS,
+    Layout,
+)
 from qsync.warehouse.records import Records
-from qsync.warehouse.sql import as_, case, col, eq, number, text
+from qsync.warehouse.requests import Requests
+from qsync.warehouse.sql import all_of, as_, case, col, eq, number, text
+from qsync.warehouse.staging import is_sent
 from qsync.warehouse.streams import Streams
+
+_DAY = 86_400
 
 
 class ReadingWarehouse:
@@ -66,16 +79,20 @@ class ReadingWarehouse:
             self._check_layout()
         return found
 
+    layout_version = LAYOUT_VERSION
+    """Of the tables there are; an older one is brought up to date by the next apply."""
+
     def _check_layout(self) -> None:
         rows = self.connection.rows(
             exp.select(col("value"))
             .from_(self.layout.table(META))
-            .where(eq(col("name"), text("layout")))
+            .where(eq(col("name"), text(LAYOUT)))
         )
-        if rows and int(rows[0][0]) > LAYOUT_VERSION:
+        self.layout_version = int(rows[0][0]) if rows else LAYOUT_VERSION
+        if self.layout_version > LAYOUT_VERSION:
             raise UserError(
                 f"The tables in '{self.layout.schema}' were written by a newer qsync "
-                f"(layout {rows[0][0]}, this one knows {LAYOUT_VERSION})",
+                f"(layout {self.layout_version}, this one knows {LAYOUT_VERSION})",
                 hint="update qsync",
             )
 
@@ -91,7 +108,22 @@ class ReadingWarehouse:
         """The diff of a stream, over the tables there are."""
         state = None if request.state.table is None else self.layout.table(request.state.table)
         rejects = self.layout.table(REJECTS) if REJECTS in self.tables else None
-        return Diff(request, self.connection.dialect, state, rejects)
+        return Diff(request, self.connection.dialect, state, rejects, self._only(request))
+
+    def _only(self, request: DiffRequest) -> exp.Select | None:
+        """The records a run is about, when it is not about all: key, and hash where it counts."""
+        only = request.only
+        if only is None:
+            return None
+        if only.stage is not None:
+            stage = self.layout.table(only.stage)
+            return exp.select(col("key"), col("hash")).from_(stage).where(is_sent())
+        if only.rejects and REJECTS in self.tables:
+            mine = [eq(col("stream_id"), text(request.state.stream_id))]
+            if only.run_id is not None:
+                mine.append(eq(col("run_id"), text(only.run_id)))
+            return exp.select(col("key")).from_(self.layout.table(REJECTS)).where(all_of(mine))
+        return None
 
     def change_set(self, request: DiffRequest) -> ChangeSet:
         """Compare a stream with its state: one statement, two when something changed."""
@@ -126,11 +158,16 @@ class ReadingWarehouse:
 
     def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
         """Requests of earlier runs in the last 24 hours: `(seconds ago, how many)`."""
-        return ()
+        if REQUESTS not in self.tables:
+            return ()
+        clock = exp.select(as_(self.connection.dialect.epoch_now(), "now"))
+        now = float(self.connection.rows(clock)[0][0])
+        spent = Requests(self.connection, self.layout, destination).since(int(now) - _DAY)
+        return [(max(0.0, now - at), count) for at, count in spent]
 
     def pace(self, destination: str) -> Pace | None:
         """How long jobs and requests took in the last run that measured it; None without one."""
-        return None
+        return self.records.pace(destination) if RUNS in self.tables else None
 
     def orphans(
         self, destination: str, project: str, declared: Sequence[str]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
 from sqlglot import exp
 
 from qsync.ledger.columns import LEDGER_COLUMNS
 from qsync.ledger.record import RunRecord, RunStatus
+from qsync.planning.cost import Pace
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import RUNS, Layout
 from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, one_of, text
@@ -23,6 +25,10 @@ _PINS: tuple[frozenset[RunStatus], ...] = (
 complete, success. A test holds the two against each other."""
 
 _TYPES = {column.name: column.type for column in LEDGER_COLUMNS}
+
+
+_LOOK_BACK = 20
+"""Records looked at for a measured pace: some were interrupted before they had any."""
 
 
 class Records:
@@ -47,10 +53,6 @@ class Records:
             )
         )
 
-    def close(self, record: RunRecord) -> None:
-        """Replace a record's numbers and status."""
-        self._connection.run(self.closing(record))
-
     def closing(self, record: RunRecord) -> Expression:
         """The statement that replaces a record."""
         cells = zip(_TYPES, record.cells(), strict=True)
@@ -62,6 +64,22 @@ class Records:
             ],
             where=exp.Where(this=is_record(record.run_id, record.sync, record.object)),
         )
+
+    def pace(self, destination: str) -> Pace | None:
+        """What the last of a destination's runs measured that sent anything."""
+        sent = exp.GT(this=col("jobs"), expression=exp.Literal.number(0))
+        newest = (
+            exp.select(col("details"))
+            .from_(self._layout.table(RUNS))
+            .where(all_of([eq(col("destination"), text(destination)), sent]))
+            .order_by(exp.Ordered(this=col("started_at"), desc=True, nulls_first=False))
+            .limit(_LOOK_BACK)
+        )
+        for (details,) in self._connection.rows(newest):
+            pace = orjson.loads(details).get("pace")
+            if pace is not None:
+                return Pace(float(pace["job_seconds"]), float(pace["request_seconds"]))
+        return None
 
     def ledger(self, limit: int, project: str) -> list[tuple[str, ...]]:
         """The newest rows of a project and what says how each stream stands, oldest first.

@@ -11,11 +11,16 @@ from sqlglot import exp
 from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.counting import sends
 from qsync.warehouse.diff import op_is
+from qsync.warehouse.layout import JOBS, STAGES, Layout
 from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
-from qsync.warehouse.sql import Expression, as_, case, col, eq, not_null, text
+from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, not_null, number, text
 
 NUMBER = "number"
 """1, 2, 3, … over the records to send; NULL for the others."""
+
+
+NOT_STAGED = ("unchanged", "deferred")
+"""Records nothing happens to; a plan counts them all the same."""
 
 
 def stage_select(stream: CompiledStream) -> exp.Select:
@@ -45,7 +50,7 @@ def stage_select(stream: CompiledStream) -> exp.Select:
         exp.select(as_(case([(sent, numbered)], exp.Null()), NUMBER))
         .select(*(col(name) for name in names))
         .from_("diff")
-        .where(exp.Not(this=op_is("unchanged", "gone")))
+        .where(exp.Not(this=op_is("gone", *NOT_STAGED)))
     )
 
 
@@ -67,9 +72,17 @@ def between(first: int, last: int) -> Expression:
     )
 
 
-def unsent_ops(op: str) -> Expression:
-    """Staged records of one fate that are not sent."""
-    return eq(col("op"), text(op))
+def forget_stage(layout: Layout, table: str) -> list[Expression]:
+    """Drop a staged table, and what is noted of it and of its jobs."""
+    stages, jobs = layout.table(STAGES), layout.table(JOBS)
+    mine = eq(col("table_name"), text(table))
+    of_this = all_of([eq(col(name, JOBS), col(name, STAGES)) for name in ("run_id", "stream_id")])
+    noted = exp.select(number(1)).from_(stages).where(all_of([mine, of_this]))
+    return [
+        exp.delete(jobs).where(exp.Exists(this=noted)),
+        layout.drop(table),
+        exp.delete(stages.copy()).where(mine.copy()),
+    ]
 
 
 def is_sent() -> Expression:

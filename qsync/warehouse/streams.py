@@ -194,8 +194,13 @@ def _table_name(stream: CompiledStream, stream_id: str) -> str:
     return f"state_{plain}_{stream.object.value}_{stream_id[:8]}"
 
 
-def _added(column: str) -> Expression:
-    return exp.ColumnDef(this=ident(column), kind=exp.DataType.build("text"))
+def _added(column: str, kind: str = "text") -> Expression:
+    return exp.ColumnDef(this=ident(column), kind=exp.DataType.build(kind))
+
+
+def add_column(table: exp.Table, name: str, kind: str) -> exp.Alter:
+    """ALTER TABLE … ADD COLUMN."""
+    return _alter(table, _added(name, kind))
 
 
 def _alter(table: exp.Table, action: Expression) -> exp.Alter:

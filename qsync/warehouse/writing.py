@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
 from qsync.execution.ports import (
+    Commit,
     CommitContext,
+    DeadStream,
     LiveField,
     LockHolder,
-    Outcome,
     Stage,
     StagedRow,
 )
 from qsync.ledger.record import RunRecord
 from qsync.planning.changes import ChangeSet
+from qsync.planning.compiled_json import stream_json
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import OnNull
 from qsync.warehouse.columns import ColumnReader
-from qsync.warehouse.commits import StateWriter, acknowledged
+from qsync.warehouse.commits import StateWriter, acknowledged, numbered
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.deadruns import DeadRuns
 from qsync.warehouse.diff import op_is
-from qsync.warehouse.layout import FIELDS, LAYOUT_VERSION, LOCK, META, STAGES, Layout
+from qsync.warehouse.jobs import Jobs
+from qsync.warehouse.layout import (
+    FIELDS,
+    LAYOUT,
+    LAYOUT_VERSION,
+    LOCK,
+    META,
+    SECRET,
+    STAGE_POSTING,
+    STAGES,
+    Layout,
+)
 from qsync.warehouse.lock import Lock, LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
-from qsync.warehouse.sql import Expression, any_of, col, count_if, eq, ident, text
-from qsync.warehouse.staging import NUMBER, chunk_select, is_sent, stage_select
-from qsync.warehouse.streams import create_index, insert_row
+from qsync.warehouse.requests import Requests
+from qsync.warehouse.sql import Expression, any_of, col, count_if, eq, ident, number, text
+from qsync.warehouse.staging import (
+    NOT_STAGED,
+    NUMBER,
+    chunk_select,
+    forget_stage,
+    is_sent,
+    stage_select,
+)
+from qsync.warehouse.streams import add_column, create_index, insert_row, update
 
 LOCK_SECONDS = 900
 """How long the lock holds without a commit."""
@@ -61,21 +84,46 @@ class WritingWarehouse(ReadingWarehouse):
         self._project = project
         self._lock = Lock(connection, self.layout, destination)
         self._states: dict[str, StreamState] = {}
+        self._requests = Requests(connection, self.layout, destination)
 
     def prepare(self) -> None:
         """Create the state schema and qsync's own tables where they are missing."""
         missing = [name for name in Layout.own_tables() if name not in self.tables]
+        self._migrate(missing)
         if missing:
             # Who may not create schemas may not say `IF NOT EXISTS` either (PostgreSQL).
             if not self.connection.rows(self.layout.existing_schema()):
                 self.connection.run(self.layout.create_schema())
             statements: list[Expression] = [self.layout.create_own(name) for name in missing]
             if META in missing:
-                row = {"name": "layout", "value": str(LAYOUT_VERSION)}
-                statements.append(insert_row(self.layout.table(META), row))
+                meta = self.layout.table(META)
+                layout = {"name": LAYOUT, "value": str(LAYOUT_VERSION)}
+                key = {"name": SECRET, "value": secrets.token_hex(32)}
+                statements += [insert_row(meta, layout), insert_row(meta.copy(), key)]
             self.connection.run(*statements)
             self.refresh()
         self._lock.make()
+
+    def _migrate(self, missing: Sequence[str]) -> None:
+        """Bring tables of an older layout up to this one."""
+        if META in missing or self.layout_version >= LAYOUT_VERSION:
+            return
+        meta = self.layout.table(META)
+        self.connection.run(
+            *(add_column(self.layout.table(STAGES), name, kind) for name, kind in STAGE_POSTING),
+            update(meta, {"value": str(LAYOUT_VERSION)}, eq(col("name"), text(LAYOUT))),
+            insert_row(meta.copy(), {"name": SECRET, "value": secrets.token_hex(32)}),
+        )
+        self.refresh()
+
+    def secret(self) -> bytes:
+        """The key of hashes that leave the warehouse; made with the tables."""
+        rows = self.connection.rows(
+            exp.select(col("value"))
+            .from_(self.layout.table(META))
+            .where(eq(col("name"), text(SECRET)))
+        )
+        return bytes.fromhex(str(rows[0][0]))
 
     def refresh(self) -> None:
         """Look again which tables there are."""
@@ -136,10 +184,37 @@ class WritingWarehouse(ReadingWarehouse):
         """
         return self._lock.break_(lock_id)
 
-    def close_dead_runs(self, at: str) -> tuple[str, ...]:
-        """Close runs that died; called under the lock. Their ids."""
+    def dead_streams(self) -> tuple[DeadStream, ...]:
+        """What earlier runs left behind, oldest run first; called under the lock."""
         self.refresh()
-        return DeadRuns(self.connection, self.layout, self._destination, self.tables).close(at)
+        return self._dead().streams()
+
+    def close_dead(
+        self,
+        dead: DeadStream,
+        posted: Sequence[tuple[int, int]],
+        context: CommitContext,
+        *,
+        keep_stage: bool = False,
+    ) -> None:
+        """Close what a run left behind, in one transaction under the lock."""
+        theirs = replace(context, run_id=dead.run_id)
+        statements = self._dead().closing(dead, posted, theirs, keep_stage=keep_stage)
+        self._commit_under(context.epoch, statements)
+
+    def close_dead_runs(self, context: CommitContext) -> tuple[str, ...]:
+        """Close what earlier runs left without asking Qualified; the ids of those that had died.
+
+        For commands that have no key: all that may have been posted and was not answered is open.
+        """
+        found = self.dead_streams()
+        for dead in found:
+            lost = [(1, dead.posted)] if dead.running and dead.posted else []
+            self.close_dead(dead, lost, context)
+        return tuple(dict.fromkeys(dead.run_id for dead in found if dead.running))
+
+    def _dead(self) -> DeadRuns:
+        return DeadRuns(self.connection, self.layout, self._destination, self.tables)
 
     # --- the staged table -------------------------------------------------------------------
 
@@ -158,25 +233,29 @@ class WritingWarehouse(ReadingWarehouse):
             "destination": self._destination,
             "stream_id": stream_id,
             "table_name": name,
+            "stream": stream_json(stream),
         }
         # Noted first: a stage nobody knows of would never be dropped.
         self.connection.run(insert_row(self.layout.table(STAGES), note))
-        unchanged = diff.query(self.counting(request).where(op_is("unchanged")))
+        unchanged = diff.query(self.counting(request).where(op_is(*NOT_STAGED)))
         still = self.connection.run_and_read([create], unchanged)
         if self.connection.dialect.indexes:
             self.connection.run(create_index(table, f"{name}_n", NUMBER))
         rows = still + self.connection.rows(self.counting(request, table))
         counts = self.counts_of(request, rows)
         fields = self.fields(request, counts, self.histogram(request, table))
-        sent = self.connection.rows(exp.select(count_if(is_sent())).from_(table))
-        return Stage(run_id, stream_id, name, request, int(sent[0][0])), ChangeSet(counts, fields)
+        sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
+        records = exp.EQ(this=col("records"), expression=number(sent))
+        posted = exp.EQ(this=col("posted"), expression=number(0))
+        mine = exp.Where(this=eq(col("table_name"), text(name)))
+        self.connection.run(
+            exp.Update(this=self.layout.table(STAGES), expressions=[records, posted], where=mine)
+        )
+        return Stage(run_id, stream_id, name, request, sent), ChangeSet(counts, fields)
 
     def drop_stage(self, stage: Stage) -> None:
         """Drop a stage's table."""
-        mine = eq(col("table_name"), text(stage.table))
-        self.connection.run(
-            self.layout.drop(stage.table), exp.delete(self.layout.table(STAGES)).where(mine)
-        )
+        self.connection.run(*forget_stage(self.layout, stage.table))
 
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """The staged records of a range of numbers, in order."""
@@ -187,7 +266,7 @@ class WritingWarehouse(ReadingWarehouse):
             field.on_null is OnNull.CLEAR for field in stream.fields
         )
         found = []
-        for number, key, op, kinds, *values in self.connection.rows(statement):
+        for place_in_order, key, op, kinds, *values in self.connection.rows(statement):
             left_out: frozenset[int] = frozenset()
             if op == "removed":
                 # Only what this sync wrote is cleared; the rest is not its business.
@@ -199,7 +278,9 @@ class WritingWarehouse(ReadingWarehouse):
                 ]
                 if may_leave_out:
                     left_out = frozenset(place for place, kind in enumerate(kinds) if kind == "!")
-            found.append(StagedRow(int(number), key, tuple(values), op == "removed", left_out))
+            found.append(
+                StagedRow(int(place_in_order), key, tuple(values), op == "removed", left_out)
+            )
         return found
 
     # --- state ------------------------------------------------------------------------------
@@ -223,20 +304,41 @@ class WritingWarehouse(ReadingWarehouse):
         statements.append(writer.entomb())
         self._commit_under(context.epoch, statements)
 
-    def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
+    def mark_posted(
+        self, stage: Stage, last: int, context: CommitContext, *, journaled: bool
+    ) -> None:
+        """Put down, under the lock, that records up to `last` may be posted from now on."""
+        marking = exp.Update(
+            this=self.layout.table(STAGES),
+            expressions=[
+                exp.EQ(this=col("posted"), expression=number(last)),
+                exp.EQ(this=col("journaled"), expression=number(int(journaled))),
+            ],
+            where=exp.Where(this=eq(col("table_name"), text(stage.table))),
+        )
+        self._commit_under(context.epoch, [marking])
+
+    def commit(self, stage: Stage, changes: Commit, context: CommitContext) -> None:
         """Bring state up to date with outcomes, in SQL, in one transaction."""
         writer = self._writer(stage, context)
         statements: list[Expression] = []
-        succeeded = acknowledged(outcomes)
-        if succeeded is not None:
-            statements += writer.acknowledge(succeeded)
-            statements.append(writer.forget_rejects(succeeded))
-        rejects = [reject for outcome in outcomes for reject in outcome.rejects]
+        for unresolved in (False, True):
+            outcomes = [item for item in changes.outcomes if item.unresolved is unresolved]
+            succeeded = acknowledged(outcomes)
+            if succeeded is not None:
+                statements += writer.acknowledge(succeeded, unresolved=unresolved)
+                statements.append(writer.forget_rejects(succeeded))
+            unknown = [row for outcome in outcomes for row in outcome.unknown]
+            if unknown:
+                statements += writer.unsettle(numbered(unknown), unresolved=unresolved)
+        rejects = [reject for outcome in changes.outcomes for reject in outcome.rejects]
         if rejects:
             statements += writer.reject(rejects)
-        unknown = [number for outcome in outcomes for number in outcome.unknown]
-        if unknown:
-            statements += writer.unsettle(unknown)
+        jobs = Jobs(self.layout, self._destination)
+        if changes.accepted:
+            statements.append(jobs.note(stage, changes.accepted))
+        if changes.resolved:
+            statements.append(jobs.forget(stage, changes.resolved))
         self._commit_under(context.epoch, statements)
 
     def baseline(self, stage: Stage, context: CommitContext) -> None:
@@ -248,10 +350,11 @@ class WritingWarehouse(ReadingWarehouse):
         )
 
     def _writer(self, stage: Stage, context: CommitContext) -> StateWriter:
-        state = self._states[stage.stream_id]
-        if state.table is None:
+        # A stage of an earlier run has its state table already, as that run left it.
+        begun = self._states.get(stage.stream_id, stage.request.state)
+        if begun.table is None:
             raise ValueError("begin() makes the state table")
-        return StateWriter(self.layout, stage, state.table, context)
+        return StateWriter(self.layout, stage, begun.table, context)
 
     def _commit_under(self, epoch: int, statements: Sequence[Expression]) -> None:
         """Commit under the lock: renewed in the same transaction, which fails when it was lost."""
@@ -261,10 +364,26 @@ class WritingWarehouse(ReadingWarehouse):
 
     # --- records ----------------------------------------------------------------------------
 
+    def note_requests(self, run_id: str, minute: float, requests: int) -> None:
+        """Put down that up to so many more requests are made in a minute (epoch seconds)."""
+        self.connection.run(self._requests.note(run_id, {int(minute): requests}))
+
+    def settle_requests(self, run_id: str, by_minute: Mapping[int, int], before: float) -> None:
+        """Replace a run's notes by what was really made; all notes of before a moment go."""
+        self.connection.run(*self._requests.settle(run_id, by_minute, int(before)))
+
+    def requests_since(self, moment: float) -> list[tuple[float, int]]:
+        """Requests by earlier runs since a moment: `(epoch seconds, how many)`, oldest first."""
+        return self._requests.since(int(moment))
+
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""
         self.records.open(self._destination, self._project, record)
 
-    def close_record(self, record: RunRecord) -> None:
-        """Replace the run record with its end."""
-        self.records.close(record)
+    def close_record(self, record: RunRecord, epoch: int) -> None:
+        """Replace the run record with its end, under the lock.
+
+        Raises:
+            LockLostError: Somebody else has it, and has closed the record.
+        """
+        self._commit_under(epoch, [self.records.closing(record)])

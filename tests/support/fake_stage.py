@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from qsync.execution.ports import (
+    Commit,
     CommitContext,
     ExecutionWarehouse,
+    KnownJob,
     Outcome,
     Stage,
     StagedRow,
@@ -74,6 +76,8 @@ class FakeStage:
         reads: How many rows each read answered.
         missing: Numbers of rows that the table lacks.
         fail_commits: What a commit raises.
+        marks: How far may be posted, mark by mark, and whether a journal tells what was.
+        jobs: Jobs that are noted as open.
     """
 
     rows: Sequence[StagedRow]
@@ -85,6 +89,8 @@ class FakeStage:
     reads: list[int] = field(default_factory=list)
     missing: frozenset[int] = frozenset()
     fail_commits: Exception | None = None
+    marks: list[tuple[int, bool]] = field(default_factory=list)
+    jobs: dict[str, KnownJob] = field(default_factory=dict)
 
     @property
     def stage(self) -> Stage:
@@ -107,11 +113,21 @@ class FakeStage:
         self.reads.append(len(rows))
         return rows
 
-    def commit(self, stage: Stage, outcomes: Sequence[Outcome], context: CommitContext) -> None:
+    def mark_posted(
+        self, stage: Stage, last: int, context: CommitContext, *, journaled: bool
+    ) -> None:
+        """Remember how far may be posted."""
+        self.marks.append((last, journaled))
+
+    def commit(self, stage: Stage, changes: Commit, context: CommitContext) -> None:
         """Remember them."""
         if self.fail_commits is not None:
             raise self.fail_commits
-        self.commits.append((self.now(), tuple(outcomes)))
+        self.jobs |= {job.id: job for job in changes.accepted}
+        for job_id in changes.resolved:
+            del self.jobs[job_id]
+        if changes.outcomes:
+            self.commits.append((self.now(), tuple(changes.outcomes)))
 
     @property
     def fates(self) -> dict[int, str]:

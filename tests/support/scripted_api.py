@@ -63,7 +63,7 @@ class ScriptedApi:
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _unread: set[str] = field(default_factory=set)
 
-    async def submit(self, body: bytes) -> JobView:
+    async def submit(self, body: bytes, *, reserve: int = 0) -> JobView:
         """Take a job, refuse it, or raise what the script says."""
         items = orjson.loads(body)["items"]
         ids = [item["request_id"] for item in items]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from qsync.execution.ports import CommitContext, Outcome, Reject, Stage, StagedRow
+from qsync.execution.ports import Commit, CommitContext, Outcome, Reject, Stage, StagedRow
 from qsync.fields.kinds import ColumnKind, check_of
 from qsync.fields.model import FieldType
 from qsync.planning.changes import ChangeSet
@@ -18,7 +18,7 @@ from qsync.planning.fingerprint import (
     stream_id,
     stream_meaning,
 )
-from qsync.planning.ports import DiffRequest
+from qsync.planning.ports import DiffRequest, Only
 from qsync.project.model import ObjectType, OnNull, OnRemoved
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.writing import WritingWarehouse
@@ -126,22 +126,40 @@ class Desk:
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.connection.execute(text).fetchall()]
 
-    def request(self, of: CompiledStream, full_refresh: bool = False) -> DiffRequest:
+    def request(
+        self, of: CompiledStream, full_refresh: bool = False, only: Only | None = None
+    ) -> DiffRequest:
         identity = stream_id("api.qualified.com", "x", of.sync, of.object.value)
         self.warehouse.refresh()
         state = self.warehouse.stream_state(identity)
-        return DiffRequest(of, self.relation, state, full_refresh)
+        return DiffRequest(of, self.relation, state, full_refresh, only)
 
     def plan(self, of: CompiledStream, full_refresh: bool = False) -> ChangeSet:
         return self.warehouse.change_set(self.request(of, full_refresh))
 
-    def stage(self, of: CompiledStream, full_refresh: bool = False) -> tuple[Stage, ChangeSet]:
+    def stage(
+        self, of: CompiledStream, full_refresh: bool = False, only: Only | None = None
+    ) -> tuple[Stage, ChangeSet]:
         self._runs += 1
-        request = self.request(of, full_refresh)
+        request = self.request(of, full_refresh, only)
         return self.warehouse.stage(f"r{self._runs}", request.state.stream_id, request)
 
     def context(self, stage: Stage) -> CommitContext:
         return CommitContext(stage.run_id, self.epoch, AT)
+
+    def begin(self, stage: Stage, posted: int | None = None) -> None:
+        """Begin to deliver a stage; all of it may be posted unless a number says how far."""
+        self.warehouse.begin(stage, self.context(stage))
+        last = stage.rows if posted is None else posted
+        if last:
+            self.warehouse.mark_posted(stage, last, self.context(stage), journaled=False)
+
+    def commit(self, stage: Stage, *outcomes: Outcome) -> None:
+        self.warehouse.commit(stage, Commit(outcomes), self.context(stage))
+
+    def close_dead_runs(self) -> tuple[str, ...]:
+        """What the next process does that cannot ask Qualified."""
+        return self.reopen().close_dead_runs(CommitContext("next", self.epoch, AT))
 
     def rows(self, stage: Stage) -> list[StagedRow]:
         return self.warehouse.read_stage(stage, 1, stage.rows)
@@ -153,19 +171,21 @@ class Desk:
         reject: Sequence[str] = (),
         unknown: Sequence[str] = (),
         full_refresh: bool = False,
+        only: Only | None = None,
+        unresolved: bool = False,
     ) -> list[StagedRow]:
         """One apply in which these keys are rejected or stay unanswered; what was sent."""
-        stage, _ = self.stage(of, full_refresh)
+        stage, _ = self.stage(of, full_refresh, only)
         sent = self.rows(stage)
         context = self.context(stage)
-        self.warehouse.begin(stage, context)
+        self.begin(stage)
         rejects = tuple(
             Reject(row.number, "phone is invalid", "phone") for row in sent if row.key in reject
         )
         lost = tuple(row.number for row in sent if row.key in unknown)
         if sent:
-            outcome = Outcome(1, stage.rows, rejects=rejects, unknown=lost)
-            self.warehouse.commit(stage, [outcome], context)
+            outcome = Outcome(1, stage.rows, rejects=rejects, unknown=lost, unresolved=unresolved)
+            self.warehouse.commit(stage, Commit([outcome]), context)
         self.warehouse.drop_stage(stage)
         return sent
 

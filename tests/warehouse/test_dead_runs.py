@@ -55,7 +55,7 @@ def test_a_first_load_that_died_before_it_began_has_sent_nothing(
     desk = Desk(connection, "email text, x text")
     desk.load(("a@x.example", "1"), ("b@x.example", "2"))
     _opened(desk, PEOPLE)
-    desk.reopen().close_dead_runs(AT)
+    desk.close_dead_runs()
     assert _ends(desk) == {"unsent": 2}
     assert _closed(desk)["finished_at"] == AT
 
@@ -64,11 +64,10 @@ def test_what_was_confirmed_rejected_and_lost_is_told_apart(connection: DirectCo
     desk = Desk(connection, "email text, x text")
     desk.load(*((f"{letter}@x.example", "1") for letter in "abcdef"))
     stage = _opened(desk, PEOPLE)
-    context = desk.context(stage)
-    desk.warehouse.begin(stage, context)
+    desk.begin(stage)
     outcome = Outcome(1, 4, rejects=(Reject(2, "phone is invalid"),), unknown=(3,))
-    desk.warehouse.commit(stage, [outcome], context)
-    desk.reopen().close_dead_runs(AT)
+    desk.commit(stage, outcome)
+    desk.close_dead_runs()
     assert _ends(desk) == {"succeeded": 2, "rejected": 1, "unknown": 3}
     again = desk.keys(desk.run(PEOPLE))
     assert again == ["b@x.example", "c@x.example", "e@x.example", "f@x.example"]
@@ -80,8 +79,8 @@ def test_a_new_hash_or_a_tombstone_is_no_success(connection: DirectConnection) -
     desk.run(PEOPLE)
     desk.load(("a@x.example", None), ("b@x.example", "2"))  # equal to what is there; changed; gone
     stage = _opened(desk, PEOPLE)
-    desk.warehouse.begin(stage, desk.context(stage))
-    desk.reopen().close_dead_runs(AT)
+    desk.begin(stage)
+    desk.close_dead_runs()
     assert _ends(desk) == {"unknown": 1}
 
 
@@ -93,9 +92,9 @@ def test_a_record_that_was_unknown_before_it_died_is_no_success(
     desk.run(PEOPLE)
     desk.load(("a@x.example", "2"))
     stage = _opened(desk, PEOPLE)
-    desk.warehouse.begin(stage, desk.context(stage))
-    desk.warehouse.commit(stage, [Outcome(1, 1, unknown=(1,))], desk.context(stage))
-    desk.reopen().close_dead_runs(AT)
+    desk.begin(stage)
+    desk.commit(stage, Outcome(1, 1, unknown=(1,)))
+    desk.close_dead_runs()
     assert _ends(desk) == {"unknown": 1}
 
 
@@ -106,9 +105,9 @@ def test_cleared_records_that_were_confirmed_are_successes(connection: DirectCon
     desk.run(clearing)
     desk.load(("b@x.example", "1"))
     stage = _opened(desk, clearing)
-    desk.warehouse.begin(stage, desk.context(stage))
-    desk.warehouse.commit(stage, [Outcome(1, 1)], desk.context(stage))
-    desk.reopen().close_dead_runs(AT)
+    desk.begin(stage)
+    desk.commit(stage, Outcome(1, 1))
+    desk.close_dead_runs()
     assert _ends(desk) == {"succeeded": 1}
 
 
@@ -122,9 +121,9 @@ def test_a_row_that_came_back_and_may_have_been_sent_goes_again_though_it_is_as_
     desk.run(PEOPLE)
     desk.load(("a@x.example", "2"), ("b@x.example", "1"))
     stage = _opened(desk, PEOPLE)
-    desk.warehouse.begin(stage, desk.context(stage))
+    desk.begin(stage)
     desk.load(("a@x.example", "1"), ("b@x.example", "1"))
-    desk.reopen().close_dead_runs(AT)
+    desk.close_dead_runs()
     assert [(row.key, row.values) for row in desk.run(PEOPLE)] == [("a@x.example", ("1",))]
 
 
@@ -140,15 +139,18 @@ def test_streams_the_dead_run_had_ended_or_not_begun_are_left_as_they_are(
         desk.run(of)
     desk.load(("a@x.example", "2"))
     run = desk.stage(ended)[0]
-    desk.warehouse.begin(run, desk.context(run))
+    desk.begin(run)
     stages = {of.sync: desk.request(of) for of in (dying, waiting)}
-    for request in stages.values():
-        desk.warehouse.stage(run.run_id, request.state.stream_id, request)
+    staged = {
+        sync: desk.warehouse.stage(run.run_id, request.state.stream_id, request)[0]
+        for sync, request in stages.items()
+    }
     desk.warehouse.open_record(
         RunRecord(run.run_id, "dying", "lead", "prod", RunStatus.RUNNING, NOON, rows_planned=1)
     )
+    desk.begin(staged["dying"])
     desk.load(("a@x.example", "1"))
-    desk.reopen().close_dead_runs(AT)
+    desk.close_dead_runs()
     unsettled = {of.sync: desk.plan(of).counts.unsettled for of in (ended, dying, waiting)}
     assert unsettled == {"ended": 0, "dying": 1, "waiting": 0}
     assert desk.sql("SELECT count(*) FROM qsync.qsync_stages") == [(0,)]
@@ -164,9 +166,9 @@ def test_two_projects_may_name_their_syncs_alike(connection: DirectConnection) -
     )
     desk.load(("a@x.example", "2"))
     stage = _opened(desk, PEOPLE)
-    desk.warehouse.begin(stage, desk.context(stage))
-    desk.warehouse.commit(stage, [Outcome(1, 1)], desk.context(stage))
-    desk.reopen().close_dead_runs(AT)
+    desk.begin(stage)
+    desk.commit(stage, Outcome(1, 1))
+    desk.close_dead_runs()
     assert _ends(desk) == {"succeeded": 1}
 
 
@@ -178,9 +180,9 @@ def test_a_stage_somebody_dropped_by_hand_does_not_stop_the_next_run(
     desk.run(PEOPLE)
     desk.load(("a@x.example", "2"))
     stage = _opened(desk, PEOPLE)
-    desk.warehouse.begin(stage, desk.context(stage))
+    desk.begin(stage)
     connection.execute(f'DROP TABLE qsync."{stage.table}"')
-    assert desk.reopen().close_dead_runs(AT) == (stage.run_id,)
+    assert desk.close_dead_runs() == (stage.run_id,)
     assert _ends(desk) == {"unknown": 1}
     assert len(desk.run(PEOPLE)) == 1
 
@@ -191,5 +193,5 @@ def test_another_destinations_runs_are_none_of_ours(connection: DirectConnection
     stage = _opened(desk, PEOPLE)
     connection.execute("UPDATE qsync.qsync_runs SET destination = 'elsewhere'")
     connection.execute("UPDATE qsync.qsync_stages SET destination = 'elsewhere'")
-    assert desk.reopen().close_dead_runs(AT) == ()
+    assert desk.close_dead_runs() == ()
     assert desk.sql(f'SELECT count(*) FROM qsync."{stage.table}"') == [(1,)]

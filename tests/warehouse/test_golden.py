@@ -13,7 +13,7 @@ from qsync.fields.model import FieldType
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import ObjectType, OnNull
-from qsync.warehouse.commits import StateWriter, acknowledged
+from qsync.warehouse.commits import StateWriter, acknowledged, numbered
 from qsync.warehouse.counting import counting, histogram
 from qsync.warehouse.dialect import BLANKS
 from qsync.warehouse.dialects import DIALECTS
@@ -59,8 +59,9 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
         *writer.acknowledge(succeeded),
         writer.forget_rejects(succeeded),
         *writer.reject([Reject(3, "phone is invalid: it's", None)]),
-        *writer.unsettle([7, 8, 9]),
+        *writer.unsettle(numbered([7, 8, 9])),
         writer.entomb(),
+        *writer.lose(numbered([7, 8]), "r0"),
     ]
     return [
         ("count", diff.query(counting(of, "diff", layout.table("state_people")))),

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from qsync.execution.ports import CommitContext, LockHolder, Outcome
+from qsync.execution.ports import Commit, CommitContext, LockHolder, Outcome
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.lock import LockLostError
 from qsync.warehouse.writing import WritingWarehouse
@@ -66,7 +66,7 @@ def test_a_commit_after_the_lock_was_lost_changes_nothing(connection: DirectConn
     connection.execute("UPDATE qsync.qsync_lock SET epoch = epoch + 1")
     lost = CommitContext(stage.run_id, desk.epoch, AT)
     with pytest.raises(LockLostError):
-        desk.warehouse.commit(stage, [Outcome(1, 1)], lost)
+        desk.warehouse.commit(stage, Commit([Outcome(1, 1)]), lost)
     (table,) = desk.sql("SELECT state_table FROM qsync.qsync_streams")
     assert desk.sql(f"SELECT count(*) FROM qsync.{table[0]}") == [(0,)]
     with pytest.raises(LockLostError):

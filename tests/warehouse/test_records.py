@@ -64,7 +64,9 @@ def test_closing_a_record_touches_no_other_stream_of_the_run(connection: DirectC
     company = replace(FIRST, object="company")
     desk.warehouse.open_record(FIRST)
     desk.warehouse.open_record(company)
-    desk.warehouse.close_record(replace(company, status=RunStatus.SUCCEEDED, finished_at=NOON))
+    desk.warehouse.close_record(
+        replace(company, status=RunStatus.SUCCEEDED, finished_at=NOON), desk.epoch
+    )
     rows = [dict(zip(LEDGER_COLUMN_NAMES, row, strict=True)) for row in desk.warehouse.ledger("x")]
     assert {row["object"]: row["status"] for row in rows} == {
         "lead": "running",

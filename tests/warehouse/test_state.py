@@ -13,7 +13,7 @@ from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.fingerprint import stream_id
 from qsync.planning.ports import DiffRequest
 from tests.support.warehouses import DirectConnection
-from tests.warehouse.kit import AT, Desk, field, stream
+from tests.warehouse.kit import Desk, field, stream
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def test_a_baseline_acknowledges_everything_and_sends_nothing(
     people = stream(field("first", "x"))
     desk.load(("a@x.example", "1"), ("b@x.example", None))
     stage, _ = desk.stage(people)
-    desk.warehouse.begin(stage, desk.context(stage))
+    desk.begin(stage)
     desk.warehouse.baseline(stage, desk.context(stage))
     counts = desk.plan(people).counts
     assert (counts.added, counts.unchanged) == (0, 2)
@@ -73,7 +73,7 @@ def test_renamed_from_takes_the_state_over_when_it_is_applied(
     identity = stream_id("api.qualified.com", "x", "new", "lead")
     stage, change_set = desk.warehouse.stage("r9", identity, request)
     assert change_set.counts.unchanged == 1
-    desk.warehouse.begin(stage, desk.context(stage))
+    desk.begin(stage)
     desk.warehouse.drop_stage(stage)
     assert desk.plan(new).counts.unchanged == 1
     assert [state.sync for state in desk.warehouse.state_summaries()] == ["new"]
@@ -110,13 +110,13 @@ def test_a_run_that_died_midway_is_closed_and_what_it_may_have_sent_goes_again(
     desk.load(("a@x.example", "2"), ("b@x.example", "2"))
     stage, _ = desk.stage(people)
     desk.warehouse.open_record(_record(stage.run_id))
-    desk.warehouse.begin(stage, desk.context(stage))
-    desk.warehouse.commit(stage, [Outcome(1, 1)], desk.context(stage))
+    desk.begin(stage)
+    desk.commit(stage, Outcome(1, 1))
 
     # It dies here, with the second record posted or not. Then the model goes back.
     desk.load(("a@x.example", "2"), ("b@x.example", "1"))
     reopened = desk.reopen()
-    assert reopened.close_dead_runs(AT) == (stage.run_id,)
+    assert desk.close_dead_runs() == (stage.run_id,)
     counts = desk.plan(people).counts
     assert (counts.changed, counts.unsettled, counts.unchanged) == (1, 1, 1)
     (closed,) = reopened.ledger("x")
@@ -124,7 +124,7 @@ def test_a_run_that_died_midway_is_closed_and_what_it_may_have_sent_goes_again(
     assert named["status"] == "interrupted"
     assert (named["rows_succeeded"], named["rows_unknown"], named["rows_unsent"]) == ("1", "1", "0")
     assert desk.sql("SELECT count(*) FROM qsync.qsync_stages") == [(0,)]
-    assert reopened.close_dead_runs(AT) == ()
+    assert desk.close_dead_runs() == ()
 
 
 def test_a_stage_left_at_the_prompt_is_dropped_and_unsettles_nothing(
@@ -136,7 +136,7 @@ def test_a_stage_left_at_the_prompt_is_dropped_and_unsettles_nothing(
     desk.run(people)
     desk.load(("a@x.example", "2"))
     desk.stage(people)
-    desk.reopen().close_dead_runs(AT)
+    desk.close_dead_runs()
     assert desk.plan(people).counts.unsettled == 0
     assert desk.sql("SELECT count(*) FROM qsync.qsync_stages") == [(0,)]
 
@@ -149,7 +149,10 @@ def test_records_come_back_as_they_were_written_oldest_first(
     desk.warehouse.open_record(_record("r2", started_at=later))
     desk.warehouse.open_record(_record("r1"))
     desk.warehouse.close_record(
-        _record("r1", status=RunStatus.SUCCEEDED, finished_at=NOON, rows_succeeded=2, rows_unsent=0)
+        _record(
+            "r1", status=RunStatus.SUCCEEDED, finished_at=NOON, rows_succeeded=2, rows_unsent=0
+        ),
+        desk.epoch,
     )
     rows = [dict(zip(_columns(), row, strict=True)) for row in desk.warehouse.ledger("x")]
     assert [row["run_id"] for row in rows] == ["r1", "r2"]

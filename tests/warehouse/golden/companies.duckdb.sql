@@ -243,7 +243,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -262,7 +262,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -303,13 +309,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -583,7 +593,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -602,7 +612,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -643,13 +659,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -908,7 +928,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -927,7 +947,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -968,13 +994,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -1003,7 +1033,7 @@ SELECT
   "other_domain"
 FROM diff
 WHERE
-  NOT "op" IN ('unchanged', 'gone');
+  NOT "op" IN ('gone', 'unchanged', 'deferred');
 
 -- chunk
 SELECT
@@ -1043,7 +1073,13 @@ INSERT INTO "db"."qsync"."state_people" (
 SELECT
   "key",
   "hash",
-  CASE WHEN "op" = 'removed' THEN 'removed' ELSE 'synced' END AS "status",
+  CASE
+    WHEN "unsettled" = 2
+    THEN 'unsettled'
+    WHEN "op" = 'removed'
+    THEN 'removed'
+    ELSE 'synced'
+  END AS "status",
   'r1' AS "run_id",
   '2026-11-03 05:00:00' AS "acked_at",
   "v_employees",
@@ -1106,7 +1142,7 @@ JOIN (VALUES
   ON "staged"."number" = "said"."row_number";
 
 -- commit 6
-UPDATE "db"."qsync"."state_people" SET "status" = 'unsettled', "run_id" = 'r1'
+UPDATE "db"."qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'unsettled' END, "run_id" = 'r1'
 WHERE
   "key" IN (
     SELECT
@@ -1127,7 +1163,7 @@ INSERT INTO "db"."qsync"."state_people" (
 SELECT
   "stage_r1"."key",
   CAST(NULL AS TEXT),
-  'unsettled',
+  'unsettled' AS "status",
   'r1',
   '2026-11-03 05:00:00'
 FROM "db"."qsync"."stage_r1"
@@ -1150,4 +1186,74 @@ WHERE
     FROM "db"."qsync"."stage_r1"
     WHERE
       "op" = 'removed' AND NOT NOT "number" IS NULL
+  );
+
+-- commit 9
+UPDATE "db"."qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'open' END, "run_id" = 'r1'
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "db"."qsync"."stage_r1"
+    WHERE
+      (
+        "number" BETWEEN 7 AND 8
+      )
+      AND NOT "key" IN (
+        SELECT
+          "key"
+        FROM "db"."qsync"."state_people"
+        WHERE
+          "run_id" = 'r0'
+      )
+      AND NOT "key" IN (
+        SELECT
+          "key"
+        FROM "db"."qsync"."qsync_rejects"
+        WHERE
+          "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
+      )
+  );
+
+-- commit 10
+INSERT INTO "db"."qsync"."state_people" (
+  "key",
+  "row_hash",
+  "status",
+  "run_id",
+  "acked_at"
+)
+SELECT
+  "stage_r1"."key",
+  CAST(NULL AS TEXT),
+  'open' AS "status",
+  'r1',
+  '2026-11-03 05:00:00'
+FROM "db"."qsync"."stage_r1"
+WHERE
+  (
+    (
+      "number" BETWEEN 7 AND 8
+    )
+    AND NOT "key" IN (
+      SELECT
+        "key"
+      FROM "db"."qsync"."state_people"
+      WHERE
+        "run_id" = 'r0'
+    )
+    AND NOT "key" IN (
+      SELECT
+        "key"
+      FROM "db"."qsync"."qsync_rejects"
+      WHERE
+        "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
+    )
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "db"."qsync"."state_people" AS known
+    WHERE
+      "known"."key" = "stage_r1"."key"
   );

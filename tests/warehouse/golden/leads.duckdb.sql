@@ -145,7 +145,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -184,7 +184,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -252,13 +258,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -432,7 +442,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -471,7 +481,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -539,13 +555,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -715,7 +735,7 @@ WITH keyed AS (
       THEN 'invalid'
       WHEN "state"."key" IS NULL
       THEN 'added'
-      WHEN "state"."status" = 'unsettled'
+      WHEN "state"."status" IN ('unsettled', 'open')
       THEN 'changed'
       WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 'unchanged'
@@ -754,7 +774,13 @@ WITH keyed AS (
     "source"."invalid" AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
-    CASE WHEN "state"."status" = 'unsettled' THEN 1 ELSE 0 END AS "unsettled",
+    CASE
+      WHEN "state"."status" = 'unsettled'
+      THEN 1
+      WHEN "state"."status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
     CASE
       WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
       THEN 1
@@ -822,13 +848,17 @@ WITH keyed AS (
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
 ), diff AS (
   SELECT
-    *,
+    "judged".*,
     CASE
-      WHEN "fate" IN ('added', 'changed') AND "attempts" >= 2
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
-      ELSE "fate"
+      ELSE "judged"."fate"
     END AS "op",
-    CASE WHEN "fate" IN ('added', 'changed') AND "attempts" > 0 THEN 1 ELSE 0 END AS "retried"
+    CASE
+      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
+      THEN 1
+      ELSE 0
+    END AS "retried"
   FROM judged
 )
 SELECT
@@ -858,7 +888,7 @@ SELECT
   "other_domain"
 FROM diff
 WHERE
-  NOT "op" IN ('unchanged', 'gone');
+  NOT "op" IN ('gone', 'unchanged', 'deferred');
 
 -- chunk
 SELECT
@@ -904,7 +934,13 @@ INSERT INTO "db"."qsync"."state_people" (
 SELECT
   "key",
   "hash",
-  CASE WHEN "op" = 'removed' THEN 'removed' ELSE 'synced' END AS "status",
+  CASE
+    WHEN "unsettled" = 2
+    THEN 'unsettled'
+    WHEN "op" = 'removed'
+    THEN 'removed'
+    ELSE 'synced'
+  END AS "status",
   'r1' AS "run_id",
   '2026-11-03 05:00:00' AS "acked_at",
   "v_job_title",
@@ -970,7 +1006,7 @@ JOIN (VALUES
   ON "staged"."number" = "said"."row_number";
 
 -- commit 6
-UPDATE "db"."qsync"."state_people" SET "status" = 'unsettled', "run_id" = 'r1'
+UPDATE "db"."qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'unsettled' END, "run_id" = 'r1'
 WHERE
   "key" IN (
     SELECT
@@ -991,7 +1027,7 @@ INSERT INTO "db"."qsync"."state_people" (
 SELECT
   "stage_r1"."key",
   CAST(NULL AS TEXT),
-  'unsettled',
+  'unsettled' AS "status",
   'r1',
   '2026-11-03 05:00:00'
 FROM "db"."qsync"."stage_r1"
@@ -1014,4 +1050,74 @@ WHERE
     FROM "db"."qsync"."stage_r1"
     WHERE
       "op" = 'removed' AND NOT NOT "number" IS NULL
+  );
+
+-- commit 9
+UPDATE "db"."qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'open' END, "run_id" = 'r1'
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "db"."qsync"."stage_r1"
+    WHERE
+      (
+        "number" BETWEEN 7 AND 8
+      )
+      AND NOT "key" IN (
+        SELECT
+          "key"
+        FROM "db"."qsync"."state_people"
+        WHERE
+          "run_id" = 'r0'
+      )
+      AND NOT "key" IN (
+        SELECT
+          "key"
+        FROM "db"."qsync"."qsync_rejects"
+        WHERE
+          "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
+      )
+  );
+
+-- commit 10
+INSERT INTO "db"."qsync"."state_people" (
+  "key",
+  "row_hash",
+  "status",
+  "run_id",
+  "acked_at"
+)
+SELECT
+  "stage_r1"."key",
+  CAST(NULL AS TEXT),
+  'open' AS "status",
+  'r1',
+  '2026-11-03 05:00:00'
+FROM "db"."qsync"."stage_r1"
+WHERE
+  (
+    (
+      "number" BETWEEN 7 AND 8
+    )
+    AND NOT "key" IN (
+      SELECT
+        "key"
+      FROM "db"."qsync"."state_people"
+      WHERE
+        "run_id" = 'r0'
+    )
+    AND NOT "key" IN (
+      SELECT
+        "key"
+      FROM "db"."qsync"."qsync_rejects"
+      WHERE
+        "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
+    )
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "db"."qsync"."state_people" AS known
+    WHERE
+      "known"."key" = "stage_r1"."key"
   );

@@ -1,0 +1,219 @@
+"""The local journal: what this run is about to post, and what came of it, durable before it goes.
+
+It only saves requests. The warehouse knows the highest record that may have been posted and the
+jobs whose ids reached it in time; a journal that survived knows which chunks of those really went
+and the ids of the last few seconds. Without it, or where it cannot be trusted, the warehouse alone
+decides, and more records are sent again.
+
+One file per run, a line of JSON per step, in the order of a chunk's life:
+
+    begun      the run
+    intent     a part of a stream is about to be posted: its range of record numbers, and a keyed
+               digest of its body
+    accepted   its job's id
+    result     its job is read to its end
+    committed  what became of the range is in state
+    ended      the run is over and has left nothing open
+
+No value and no match key is in it. A line that is torn at the end was never finished, so what it
+announced was never done; a line torn in the middle makes the file worthless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from qsync.execution.ports import KnownJob
+
+JOURNAL_FORMAT = 1
+
+
+class Step(StrEnum):
+    """What a line tells."""
+
+    BEGUN = "begun"
+    INTENT = "intent"
+    ACCEPTED = "accepted"
+    RESULT = "result"
+    COMMITTED = "committed"
+    ENDED = "ended"
+
+
+class Journal(Protocol):
+    """Where a run writes its steps down."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything written so far is durable."""
+
+    def write(self, step: Step, **facts: Any) -> None:
+        """Put a step down; `BEGUN` and `INTENT` are durable when this returns, if it is healthy.
+
+        Never raises for what is wrong with the disk.
+        """
+
+    def read(self, run_id: str) -> JournalNotes | None:
+        """What an earlier run wrote; None when that is gone or cannot be trusted."""
+
+    def discard(self, run_id: str) -> None:
+        """An earlier run is settled: its file has no more to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalNotes:
+    """What a journal tells, by stream id.
+
+    Attributes:
+        intents: Ranges of record numbers that may have been posted.
+        jobs: Accepted jobs whose results are not committed.
+    """
+
+    intents: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    jobs: Mapping[str, Sequence[KnownJob]] = field(default_factory=dict)
+
+
+class NoJournal:
+    """For who has no disk to write to: the warehouse alone decides."""
+
+    healthy = False
+
+    def write(self, step: Step, **facts: Any) -> None:
+        """Nothing."""
+
+    def read(self, run_id: str) -> JournalNotes | None:  # noqa: ARG002 - the protocol's
+        """Nothing."""
+        return None
+
+    def discard(self, run_id: str) -> None:
+        """Nothing."""
+
+
+class FileJournal:
+    """A journal in a folder, made when the first step is written. Files are 0600.
+
+    Args:
+        folder: Where journals are; made 0700 when missing.
+        run_id: This run.
+    """
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self._folder = folder
+        self._run_id = run_id
+        self._file: int | None = None
+        self.healthy = True
+
+    def write(self, step: Step, **facts: Any) -> None:
+        """Append a line. An intent and the beginning are durable when this returns."""
+        if not self.healthy:
+            return
+        try:
+            if step is Step.ENDED:
+                self._close()
+                self.discard(self._run_id)
+                return
+            file = self._opened()
+            if step is not Step.BEGUN:
+                _append(file, step, facts)
+            if step in {Step.BEGUN, Step.INTENT}:
+                os.fsync(file)
+        except OSError:
+            # A full or broken disk: from now on the warehouse is told not to trust the file.
+            self.healthy = False
+            self._close()
+
+    def _opened(self) -> int:
+        if self._file is not None:
+            return self._file
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        self._file = file = os.open(self._path(self._run_id), flags, 0o600)
+        os.fchmod(file, 0o600)
+        _append(file, Step.BEGUN, {"run": self._run_id, "format": JOURNAL_FORMAT})
+        # The file's own entry must survive a power cut too.
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            file, self._file = self._file, None
+            os.close(file)
+
+    def _path(self, run_id: str) -> Path:
+        return self._folder / f"{run_id}.jsonl"
+
+    def read(self, run_id: str) -> JournalNotes | None:
+        """What an earlier run wrote here; None when that is gone or cannot be trusted."""
+        try:
+            content = self._path(run_id).read_bytes()
+        except OSError:
+            return None
+        return read_notes(content, run_id)
+
+    def discard(self, run_id: str) -> None:
+        """Remove an earlier run's file."""
+        try:
+            self._path(run_id).unlink(missing_ok=True)
+        except OSError:
+            # It will be found again, and say nothing about a run that the warehouse has closed.
+            return
+
+
+def _append(file: int, step: Step, facts: Mapping[str, Any]) -> None:
+    line = orjson.dumps({"step": step.value, **facts}) + b"\n"
+    if os.write(file, line) != len(line):
+        raise OSError("a line was written in part")
+
+
+def read_notes(content: bytes, run_id: str) -> JournalNotes | None:
+    """A journal's text as notes; None when it is not this run's, or damaged before its end."""
+    lines = content.split(b"\n")[:-1]  # what follows the last line end was never finished
+    entries = []
+    for line in lines:
+        try:
+            entries.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            return None
+    first = entries[0] if entries else None
+    if not isinstance(first, dict) or first != {
+        "step": Step.BEGUN,
+        "run": run_id,
+        "format": JOURNAL_FORMAT,
+    }:
+        return None
+    try:
+        return _notes(entries[1:])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _notes(entries: Sequence[Mapping[str, Any]]) -> JournalNotes:
+    intents: dict[str, list[tuple[int, int]]] = {}
+    jobs: dict[str, dict[str, KnownJob]] = {}
+    for entry in entries:
+        step = Step(entry["step"])
+        if step is Step.INTENT:
+            intents.setdefault(entry["stream"], []).append((entry["first"], entry["last"]))
+        elif step is Step.ACCEPTED:
+            job = KnownJob(entry["job"], entry["first"], entry["last"], entry["at"])
+            jobs.setdefault(entry["stream"], {})[job.id] = job
+        elif step is Step.COMMITTED:
+            for job_id in entry["jobs"]:
+                jobs.get(entry["stream"], {}).pop(job_id, None)
+    return JournalNotes(intents, {stream: tuple(known.values()) for stream, known in jobs.items()})
+
+
+def body_digest(secret: bytes, body: bytes) -> str:
+    """A keyed digest of a body: two are alike when the bodies are, and it tells nothing else."""
+    return hashlib.blake2b(body, key=secret, digest_size=16).hexdigest()
