@@ -22,6 +22,7 @@ SURROUNDINGS = ("GITHUB_", "RUNNER_")
 SINGLE = frozenset(
     {"CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"}
     | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+    | {"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"}
 )
 
 settings.register_profile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import sys
@@ -17,10 +18,14 @@ from qsync.cli.options import CommonOptions
 from qsync.cli.wiring import relative
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.fields import read_catalog
+from qsync.project.security import is_loopback
 from qsync.views.debug_text import CheckOutcome, CheckResult
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_DBT, FIRST_DBT_TOO_NEW = (1, 11), (2,)
+
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name certificates, in the order in which they count."""
 
 
 def ok(name: str, said: str) -> CheckResult:
@@ -123,19 +128,38 @@ def _first(name: str, diagnostics: tuple[Diagnostic, ...]) -> CheckResult:
 
 
 def check_proxies(base_url: str) -> CheckResult:
-    """The proxies that requests to Qualified go through. A proxy's password is never shown."""
-    parts = urlsplit(base_url)
+    """The proxies that requests to Qualified go through. A proxy's password is never shown.
+
+    Says too where the certificates are from that Qualified's is checked with, when the environment
+    names others than those that come with qsync.
+    """
+    found = _proxy(base_url)
+    if os.environ.get("SSLKEYLOGFILE"):
+        return warning(
+            "proxies",
+            f"{found}; SSLKEYLOGFILE is set: who reads that file can read the traffic",
+            "unset SSLKEYLOGFILE",
+        )
+    named = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
+    return ok("proxies", found if named is None else f"{found}, certificates from {named}")
+
+
+def _proxy(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return "base_url is no address"
     proxies = urllib.request.getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     host = parts.hostname or ""
-    if proxy is None:
-        return ok("proxies", f"none for {host}")
+    if proxy is None or is_loopback(host):
+        return f"none for {host}"
     if urllib.request.proxy_bypass(host):
-        return ok("proxies", f"NO_PROXY lets {host} through directly")
+        return f"NO_PROXY lets {host} through directly"
     try:
         through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         place = through.hostname or "an address that cannot be read"
         place += f":{through.port}" if through.port else ""
     except ValueError:
         place = "an address that cannot be read"
-    return ok("proxies", f"requests to {host} go through {place}")
+    return f"requests to {host} go through {place}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from qsync.artifacts import Manifest, read_manifest, resolve
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of
 from qsync.cli.options import CommonOptions
+from qsync.cli.private import keep_private, private_folder
 from qsync.diagnostics import Diagnostic
 from qsync.execution.planner import PlanInputs, destination_of
 from qsync.fields import FieldCatalog, read_catalog
@@ -64,8 +65,6 @@ def dbt_session(
     """Ask dbt for relations, selections and a live adapter; closed at the end."""
     from qsync.warehouse import DbtOptions, open_dbt
 
-    private_folder(loaded.own_path)
-    _borrow_parse(loaded)
     options = DbtOptions(
         project_dir=loaded.project_dir,
         profiles_dir=common.profiles_dir,
@@ -74,11 +73,14 @@ def dbt_session(
         vars=common.vars,
         own_target_path=(loaded.own_path / "dbt").resolve(),
     )
-    session = open_dbt(options, selectors)
+    with private_folder(loaded.own_path):
+        _borrow_parse(loaded)
+        session = open_dbt(options, selectors)
     try:
         yield session
     finally:
         session.close()
+        keep_private(loaded.own_path)
 
 
 def _borrow_parse(loaded: Loaded) -> None:
@@ -92,12 +94,6 @@ def _borrow_parse(loaded: Loaded) -> None:
     if theirs.exists() and not own.exists():
         own.parent.mkdir(exist_ok=True)
         shutil.copyfile(theirs, own)
-
-
-def private_folder(path: Path) -> None:
-    """Make a folder that only its owner can look into, under any umask."""
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
 
 
 def selectors_of(loaded: Loaded, select: Sequence[str], exclude: Sequence[str]) -> list[str]:
