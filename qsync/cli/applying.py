@@ -25,12 +25,15 @@ from qsync.cli.telling import print_json, tell_plan
 from qsync.cli.wiring import git_commit, relative
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
-from qsync.execution.apply import ApplyResult
+from qsync.execution.apply import ApplyBounds, ApplyResult
 from qsync.execution.apply import apply as run_apply
 from qsync.execution.deliver import DeliveryProgress
+from qsync.execution.halt import Pause
+from qsync.execution.journal import FileJournal
 from qsync.execution.planner import PlanInputs, PlanOptions
 from qsync.execution.ports import LockHolder
 from qsync.execution.recording import Origin
+from qsync.execution.remote import RemoteError
 from qsync.exit_codes import ExitCode
 from qsync.ledger import row_from_cells, write_seed
 from qsync.ledger.record import RunRecord, RunStatus
@@ -54,11 +57,12 @@ class Application:
     loaded: Loaded
     inputs: PlanInputs
     options: PlanOptions
+    bounds: ApplyBounds
+    resume: str | None
     warehouse: WritingWarehouse
     client: QualifiedClient
     common: CommonOptions
     auto_approve: bool
-    lock_timeout: float
     as_json: bool
     verbose: bool
 
@@ -87,10 +91,11 @@ class Application:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _on_signal, stop)
         async with self.client:
+            origin = self._origin()
             return await run_apply(
                 self.inputs,
                 self.options,
-                self._origin(),
+                origin,
                 warehouse=self.warehouse,
                 in_warehouse=in_warehouse,
                 api=self.client,
@@ -98,6 +103,9 @@ class Application:
                 view=view,
                 holder=holder(),
                 stop=stop,
+                journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
+                bounds=self.bounds,
+                resume=self.resume,
             )
 
     def _origin(self) -> Origin:
@@ -109,6 +117,7 @@ class Application:
             dbt_invocation_id=self.inputs.manifest.invocation_id,
             git_commit=git_commit(self.loaded.project_dir),
             qsync_version=__version__,
+            parent=self.options.parent,
         )
 
     def _write_seed(self) -> str:
@@ -128,24 +137,48 @@ class Application:
         else:
             click.echo()
             render_run(document, data_console())
-        if result.error is not None:
-            raise UserError(result.error.message, hint=result.error.hint)
+        unsent = [record for record in result.records if _ended_early(record)]
+        if unsent:
+            rows = sum(record.rows_unsent for record in unsent)
+            click.echo(
+                f"{rows:,} unsent: `qsync apply` plans anew and sends what is to be sent then, "
+                f"`qsync resume {unsent[0].run_id}` only what is left of this run.",
+                err=True,
+            )
+        error = result.error or _not_asked_for(result)
+        if error is not None:
+            raise UserError(error.message, hint=error.hint)
 
 
 def exit_code(result: ApplyResult) -> ExitCode:
     """What an apply ends with, from its records alone."""
-    if result.plan is None:
-        return ExitCode.FAILED
     if result.interrupted:
         return ExitCode.INTERRUPTED
+    if result.plan is None:
+        return ExitCode.FAILED
     if result.declined:
         return ExitCode.DECLINED
     statuses = {record.status for record in result.records}
-    if RunStatus.INTERRUPTED in statuses:
+    if RunStatus.INTERRUPTED in statuses and result.pause is None:
         return ExitCode.INTERRUPTED
-    if statuses & {RunStatus.FAILED, RunStatus.STOPPED}:
+    if statuses & {RunStatus.FAILED, RunStatus.STOPPED} or _not_asked_for(result) is not None:
         return ExitCode.FAILED
-    return ExitCode.PARTIAL if RunStatus.PARTIAL in statuses else ExitCode.OK
+    # A bound that the user set was kept: what it left is left as `--limit` leaves it.
+    troubled = any(
+        record.rows_rejected or record.rows_unknown or record.rows_invalid_late
+        for record in result.records
+    )
+    return ExitCode.PARTIAL if troubled else ExitCode.OK
+
+
+def _not_asked_for(result: ApplyResult) -> RemoteError | None:
+    """Why the run ended early, unless the user set a bound to it."""
+    return result.pause_error if result.pause is Pause.WAIT_TOO_LONG else None
+
+
+def _ended_early(record: RunRecord) -> bool:
+    early = record.status in {RunStatus.INTERRUPTED, RunStatus.FAILED}
+    return early and record.rows_unsent > 0
 
 
 class _View:

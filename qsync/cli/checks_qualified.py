@@ -8,11 +8,10 @@ import time
 from typing import TYPE_CHECKING
 
 from qsync.cli.checks import failed, ok, skipped, warning
-from qsync.cli.loading import Loaded, errors_of
+from qsync.cli.loading import Loaded, errors_of, settings_problems
 from qsync.errors import UserError
 from qsync.execution.remote import RemoteError
 from qsync.project.model import QualifiedSettings
-from qsync.project.paths import SETTINGS_FILE
 from qsync.views.debug_text import CheckResult
 
 if TYPE_CHECKING:
@@ -35,17 +34,10 @@ def check_qualified(loaded: Loaded | None) -> list[CheckResult]:
         found = failed("key", error.message, error.hint)
         return [found, *(skipped(name, "there is no key") for name in _ASKING)]
     present = ok("key", f"{settings.api_key_env} is set")
-    if loaded is None or _unsafe(loaded):
+    if loaded is None or errors_of(settings_problems(loaded)):
         why = "what qsync.yml says of the address has errors"
         return [present, *(skipped(name, why) for name in _ASKING)]
     return [present, *asyncio.run(_ask(settings, key))]
-
-
-def _unsafe(loaded: Loaded) -> bool:
-    """Whether the key might go where it must not."""
-    return errors_of(
-        tuple(item for item in loaded.diagnostics if item.position.path == SETTINGS_FILE)
-    )
 
 
 async def _ask(settings: QualifiedSettings, key: ApiKey) -> list[CheckResult]:

@@ -25,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "ls": "qsync.cli.ls:ls",
     "plan": "qsync.cli.plan:plan",
     "apply": "qsync.cli.apply:apply",
+    "resume": "qsync.cli.resume:resume",
+    "retry": "qsync.cli.retry:retry",
     "status": "qsync.cli.status:status",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",

@@ -100,10 +100,24 @@ def load_settled(common: CommonOptions) -> Loaded:
         InvalidProjectError: With what is wrong in qsync.yml.
     """
     loaded = load(common)
-    found = tuple(item for item in loaded.diagnostics if item.position.path == SETTINGS_FILE)
+    require_settled(loaded)
+    return loaded
+
+
+def require_settled(loaded: Loaded) -> None:
+    """Refuse a project whose qsync.yml has errors: the key might go where it must not.
+
+    Raises:
+        InvalidProjectError: With what is wrong in qsync.yml.
+    """
+    found = settings_problems(loaded)
     if errors_of(found):
         raise InvalidProjectError(found)
-    return loaded
+
+
+def settings_problems(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """What was found in qsync.yml."""
+    return tuple(item for item in loaded.diagnostics if item.position.path == SETTINGS_FILE)
 
 
 def load_valid(common: CommonOptions) -> Loaded:

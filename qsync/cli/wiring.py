@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qsync.artifacts import Manifest, read_manifest, resolve
-from qsync.cli.loading import InvalidProjectError, Loaded, errors_of
+from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, require_settled
 from qsync.cli.options import CommonOptions
 from qsync.cli.private import keep_private, private_folder
 from qsync.diagnostics import Diagnostic
@@ -168,11 +168,13 @@ def qualified_client(loaded: Loaded) -> QualifiedClient:
     """Qualified, with the key from the environment.
 
     Raises:
-        UserError: There is no usable key.
+        UserError: There is no usable key, or qsync.yml has errors.
     """
     from qsync.qualified.client import QualifiedClient
     from qsync.qualified.key import read_api_key
 
+    # Whatever a command has checked: no key is read for an address that was refused.
+    require_settled(loaded)
     settings = loaded.project.settings.qualified
     key = read_api_key(os.environ, settings.api_key_env)
     return QualifiedClient(settings.base_url, key, limits=settings.limits)

@@ -65,6 +65,16 @@ class Records:
             where=exp.Where(this=is_record(record.run_id, record.sync, record.object)),
         )
 
+    def has(self, destination: str, project: str, run_id: str) -> bool:
+        """Whether a project's run at a destination has any record."""
+        mine = [
+            eq(col("destination"), text(destination)),
+            eq(col("project"), text(project)),
+            eq(col("run_id"), text(run_id)),
+        ]
+        found = exp.select(exp.Literal.number(1)).from_(self._layout.table(RUNS))
+        return bool(self._connection.rows(found.where(all_of(mine)).limit(1)))
+
     def pace(self, destination: str) -> Pace | None:
         """What the last of a destination's runs measured that sent anything."""
         sent = exp.GT(this=col("jobs"), expression=exp.Literal.number(0))

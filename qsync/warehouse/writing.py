@@ -34,6 +34,7 @@ from qsync.warehouse.layout import (
     LAYOUT_VERSION,
     LOCK,
     META,
+    RUNS,
     SECRET,
     STAGE_POSTING,
     STAGES,
@@ -375,6 +376,10 @@ class WritingWarehouse(ReadingWarehouse):
     def requests_since(self, moment: float) -> list[tuple[float, int]]:
         """Requests by earlier runs since a moment: `(epoch seconds, how many)`, oldest first."""
         return self._requests.since(int(moment))
+
+    def knows_run(self, run_id: str) -> bool:
+        """Whether there is a record of a run of this project at this destination."""
+        return RUNS in self.tables and self.records.has(self._destination, self._project, run_id)
 
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""

@@ -1,0 +1,140 @@
+"""What `apply`, `resume` and `retry` have in common: everything but what they send."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from qsync.cli.loading import Loaded, load_valid
+from qsync.cli.locking import lock_timeout_option
+from qsync.cli.options import CommonOptions, auto_approve_option, common_options, option
+from qsync.cli.wiring import (
+    dbt_session,
+    plan_inputs,
+    qualified_client,
+    read_artifacts,
+    select,
+    selectors_of,
+    writing_warehouse,
+)
+from qsync.errors import UserError
+from qsync.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from qsync.execution.apply import ApplyBounds
+    from qsync.execution.planner import PlanOptions
+    from qsync.warehouse import WritingWarehouse
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """What every command that sends takes."""
+
+    auto_approve: bool
+    lock_timeout: float
+    verbose: bool
+
+
+def send_options(command: Command) -> Command:
+    """Give a command `sending: SendOptions` and the common options."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **values: Any) -> Any:
+        names = SendOptions.__dataclass_fields__
+        sending = SendOptions(**{name: values.pop(name) for name in names})
+        return command(*args, sending=sending, **values)
+
+    verbose = option("-v", "--verbose", is_flag=True, help="Open what the plan folds.")
+    decorated = verbose(common_options(wrapped))
+    asked = auto_approve_option(lock_timeout_option(decorated))
+    return asked  # type: ignore[return-value]  # the wrapper takes the options instead
+
+
+def send(
+    common: CommonOptions,
+    sending: SendOptions,
+    options: PlanOptions,
+    bounds: ApplyBounds,
+    *,
+    selection: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    resume: str | None = None,
+    as_json: bool = False,
+) -> ExitCode:
+    """Run an apply of some kind on the command line.
+
+    Args:
+        common: dbt's flags.
+        sending: Whether and how to ask.
+        options: What is planned.
+        bounds: What the run may use.
+        selection: What is selected, and what is left out.
+        resume: The run whose remainder is sent.
+        as_json: Print the run's document instead of text.
+    """
+    from qsync.cli.telling import no_match
+
+    if as_json and not sending.auto_approve:
+        raise click.UsageError("--json shows no plan to approve: give --auto-approve as well")
+    if not sending.auto_approve and not sys.stdin.isatty():
+        raise UserError(
+            "There is no terminal to ask at", hint="give --auto-approve, as in a CI job"
+        )
+    loaded = load_valid(common)
+    artifacts = read_artifacts(loaded)
+    client = qualified_client(loaded)
+    with dbt_session(common, loaded, selectors_of(loaded, *selection)) as session:
+        check_target(loaded, session.target)
+        syncs = select(loaded, artifacts.manifest, session, *selection)
+        if not syncs:
+            return no_match(loaded, as_json)
+        from qsync.cli.applying import Application
+
+        warehouse = writing_warehouse(loaded, session)
+        _check_run(warehouse, options.parent or resume)
+        application = Application(
+            loaded=loaded,
+            inputs=plan_inputs(loaded, artifacts, session, syncs),
+            options=options,
+            bounds=bounds,
+            resume=resume,
+            warehouse=warehouse,
+            client=client,
+            common=common,
+            auto_approve=sending.auto_approve,
+            as_json=as_json,
+            verbose=sending.verbose,
+        )
+        return application.run()
+
+
+def _check_run(warehouse: WritingWarehouse, run_id: str | None) -> None:
+    """A run that is named must be one of this project's destination."""
+    if run_id is not None and not warehouse.knows_run(run_id):
+        raise UserError(
+            f"There is no run '{run_id}'",
+            hint="the ledger has them: `qsync status`, or the column run_id of its table",
+        )
+
+
+def check_target(loaded: Loaded, target: str) -> None:
+    """Only a target in `apply_targets` may write.
+
+    Raises:
+        UserError: This one may not.
+    """
+    allowed = loaded.project.settings.qualified.apply_targets
+    if target in allowed:
+        return
+    listed = ", ".join(allowed) or "none"
+    raise UserError(
+        f"Target '{target}' may not write to Qualified",
+        hint=f"`apply_targets` in qsync.yml allows: {listed}; name one with --target, or add it",
+        where="qsync.yml",
+    )

@@ -1,0 +1,155 @@
+"""Runs that end before their time are resumed; rejects are sent again; bounds are kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from qsync.exit_codes import ExitCode
+from tests.apply.kit import Said, Team
+
+KEEPS = ("succeeded", "rejected", "unknown", "invalid_late", "unsent")
+
+
+def _words(said: Said) -> str:
+    return " ".join((said.out + said.err).split())
+
+
+def _row(team: Team, run_id: str, object_name: str = "lead") -> dict[str, int]:
+    (row,) = (
+        row for row in team.ledger() if row["run_id"] == run_id and row["object"] == object_name
+    )
+    return {name: int(row[f"rows_{name}"]) for name in ("planned", *KEEPS)}
+
+
+def _last_run(team: Team) -> str:
+    return max(row["run_id"] for row in team.ledger())
+
+
+def _leads(team: Team) -> int:
+    return len(team.qualified.account.leads())
+
+
+def test_a_bound_of_requests_ends_a_run_cleanly_and_a_series_of_runs_loads_everything(
+    team: Team,
+) -> None:
+    # Two requests for the fields, two for the companies' only job, two for each of two leads' jobs.
+    first = team.apply("-s", "leads", "--max-requests", "9")
+    assert first.code in {ExitCode.OK, ExitCode.PARTIAL}, _words(first)
+    run = _last_run(team)
+    assert 0 < _leads(team) < 2_471
+    statuses = {row["status"] for row in team.ledger()}
+    assert "interrupted" in statuses
+    assert "--max-requests were reached" in _words(first) or "unsent" in _words(first)
+    row = _row(team, run)
+    assert row["unsent"] > 0
+    assert row["planned"] == sum(row[name] for name in KEEPS)
+    for _ in range(6):
+        said = team.apply("-s", "leads", "--max-requests", "9")
+        assert said.code in {ExitCode.OK, ExitCode.PARTIAL}, _words(said)
+        assert max(int(row["requests"] or 0) for row in team.ledger()) <= 9
+    assert _leads(team) == 2_471
+    assert "No changes." in team.qsync("plan", "-s", "leads").out
+
+
+def test_resume_sends_what_is_left_where_it_still_equals_the_model(team: Team) -> None:
+    team.apply("-s", "leads", "--max-requests", "9")
+    stopped, before = _last_run(team), _leads(team)
+    left = _row(team, stopped)["unsent"]
+    # The last of the keys in order has not been sent; the first has.
+    ((last,),) = team.sql(
+        "SELECT max(lower(trim(email_address))) FROM prod.dim_leads "
+        "WHERE email_address LIKE '%@%.%'"
+    )
+    team.sql(
+        "UPDATE prod.dim_leads SET first_name = 'Renamed' WHERE lower(trim(email_address)) = ?",
+        last,
+    )
+    said = team.qsync("resume", stopped, "--auto-approve")
+    assert said.code is ExitCode.PARTIAL, _words(said)
+    resumed = _row(team, _last_run(team))
+    assert resumed["planned"] == left - 1
+    assert resumed["planned"] == sum(resumed[name] for name in KEEPS)
+    assert _leads(team) == before + resumed["succeeded"]
+    (row,) = (
+        row for row in team.ledger() if row["run_id"] == _last_run(team) and row["object"] == "lead"
+    )
+    assert f'"parent":"{stopped}"' in row["details"]
+    again = team.qsync("resume", stopped, "--auto-approve")
+    assert again.code is ExitCode.FAILED
+    assert "nothing of run" in _words(again)
+    assert "1 to add" in team.qsync("plan", "-s", "leads").out
+
+
+def test_an_unknown_run_is_named_as_such(team: Team) -> None:
+    team.apply("-s", "companies")
+    for command in ("resume", "retry"):
+        said = team.qsync(command, "20260101t000000_aaaaaa", "--auto-approve")
+        assert said.code is ExitCode.FAILED
+        assert "There is no run '20260101t000000_aaaaaa'" in _words(said)
+
+
+def test_retry_sends_resting_rejects_at_once_and_nothing_else(team: Team) -> None:
+    for _ in range(3):
+        team.apply("-s", "leads")
+    assert "No changes" in team.qsync("plan", "-s", "leads").out
+    rejected = team.sql("SELECT count(*) FROM qsync.qsync_rejects WHERE attempts >= 2")
+    assert rejected == [(3,)]
+    team.sql(
+        "UPDATE prod.dim_leads SET first_name = 'Renamed' WHERE email_address IN "
+        "(SELECT email_address FROM prod.dim_leads WHERE email_address LIKE '%@%.%' "
+        "ORDER BY email_address LIMIT 20)"
+    )
+    before = team.submitted()
+    said = team.qsync("retry", "-s", "leads", "--auto-approve")
+    assert said.code is ExitCode.PARTIAL, _words(said)
+    assert team.submitted() == before + 1
+    assert _row(team, _last_run(team))["planned"] == 3
+
+
+def test_a_wait_beyond_the_runs_patience_ends_it_cleanly_and_says_what_to_do(team: Team) -> None:
+    account = team.qualified.account
+    limits = replace(account.settings.limits, per_15m=6)
+    account.configure(replace(account.settings, limits=limits))
+    said = team.apply("-s", "leads", "--max-time", "20s")
+    assert said.code is ExitCode.OK, _words(said)
+    assert "unsent" in _words(said)
+    assert {row["status"] for row in team.ledger()} >= {"interrupted"}
+    assert {row["rows_unknown"] for row in team.ledger()} == {"0"}
+
+
+def test_the_run_after_a_killed_one_settles_its_jobs_and_sends_none_of_their_rows_again(
+    team: Team,
+) -> None:
+    account = team.qualified.account
+    account.configure(replace(account.settings, job_base_seconds=8.0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qsync", "apply", "--auto-approve", "-s", "companies"],
+        cwd=team.project,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    end = time.monotonic() + 60
+    journal = team.project / "target" / "qsync" / "journal"
+    while not (journal.exists() and any(b"accepted" in f.read_bytes() for f in journal.iterdir())):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    account.configure(replace(account.settings, job_base_seconds=0.0))
+    team.sql("UPDATE qsync.qsync_lock SET expires = 0")  # its fifteen minutes have passed
+    submitted = team.submitted()
+    said = team.apply("-s", "companies")
+    assert said.code is ExitCode.OK, _words(said)
+    assert "Closed 1 earlier run that had died" in _words(said)
+    assert team.submitted() == submitted == 1
+    assert len(account.companies()) == 390
+    dead = min(row["run_id"] for row in team.ledger())
+    assert _row(team, dead, "company")["succeeded"] == 390
+    assert list(journal.iterdir()) == []
