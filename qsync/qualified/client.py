@@ -13,7 +13,7 @@ from typing import Self
 from urllib.parse import quote
 
 from qsync.execution.ports import JobView, LiveField, RequestTally
-from qsync.execution.remote import RemoteError
+from qsync.execution.remote import RejectedBatchError, RemoteError
 from qsync.fields.model import Field, FieldCatalog
 from qsync.project.model import LimitSettings
 from qsync.qualified.answers import (
@@ -236,7 +236,7 @@ class QualifiedClient:
             try:
                 await self._caller.call(call, read_nothing)
             except RemoteError as error:
-                error.hint = " ".join(filter(None, [error.hint, _taken(first, len(emails))]))
+                error.hint = _deletion_hint(error, first, len(emails))
                 raise
 
     async def probe_bulk_scope(self) -> BulkScope:
@@ -256,8 +256,13 @@ class QualifiedClient:
         return await self._caller.call(_reading(PROBE_ID, frozenset({400, 403, 404})), read)
 
 
-def _taken(done: int, total: int) -> str:
-    return f"Of {total:,} addresses, {done:,} were taken before." if done else ""
+def _deletion_hint(error: RemoteError, done: int, total: int) -> str | None:
+    parts = [error.hint] if error.hint else []
+    if isinstance(error, RejectedBatchError):
+        parts.append("An address may not be well-formed; none of this request was taken.")
+    if done:
+        parts.append(f"Of {total:,} addresses, {done:,} were taken by earlier requests.")
+    return " ".join(parts) or None
 
 
 def _reading(job_id: str, takes: frozenset[int]) -> Call:

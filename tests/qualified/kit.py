@@ -127,6 +127,7 @@ def everything_said(error: BaseException) -> str:
         for frame in frames.stack
         if "/qsync/" in frame.filename and frame.locals
         for name, value in frame.locals.items()
-        if name != "body"
+        # What a caller hands in, its own frames hold.
+        if name not in {"body", "emails"}
     ]
     return "\n".join(shown)

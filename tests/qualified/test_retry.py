@@ -19,6 +19,7 @@ from qsync.execution.remote import (
     RemoteError,
     RetryableError,
     ScopeError,
+    WaitTooLongError,
 )
 from qsync.qualified import QualifiedClient
 from qsync.qualified.retry import BUDGET, RetryBudget, backoff
@@ -104,6 +105,11 @@ def test_a_batch_that_cannot_have_arrived_is_sent_again_freely(step: Step) -> No
 
 
 @pytest.mark.parametrize("step", NOTHING_HAPPENED)
+def test_a_job_that_was_accepted_after_refusals_is_the_only_one(step: Step) -> None:
+    assert run(script(step, step, answer(202, ACCEPTED)), submit).lost_answers == 0
+
+
+@pytest.mark.parametrize("step", NOTHING_HAPPENED)
 def test_a_batch_that_never_arrived_is_not_ambiguous(step: Step) -> None:
     error = fails(script(step), submit)
     assert type(error) is RetryableError
@@ -113,11 +119,11 @@ def test_a_batch_that_never_arrived_is_not_ambiguous(step: Step) -> None:
 def test_a_batch_whose_answer_was_lost_is_sent_once_more_with_the_same_body(step: Step) -> None:
     server = script(step, answer(202, ACCEPTED))
 
-    async def submit_and_count(client: QualifiedClient) -> tuple[str, int, int]:
+    async def submit_and_count(client: QualifiedClient) -> tuple[str, int, int, int]:
         view = await client.submit(BODY)
-        return view.id, client.tally.requests, client.tally.retries
+        return view.id, view.lost_answers, client.tally.requests, client.tally.retries
 
-    assert run(server, submit_and_count) == ("job-1", 2, 1)
+    assert run(server, submit_and_count) == ("job-1", 1, 2, 1)
     assert {request.content for request in server.requests} == {BODY}
 
 
@@ -276,9 +282,9 @@ def test_a_longer_wait_than_the_bound_is_an_error_at_once_and_for_everybody() ->
 
     async def twice(client: QualifiedClient) -> None:
         for _ in range(2):
-            with pytest.raises(RetryableError, match="3600 seconds") as caught:
+            with pytest.raises(WaitTooLongError, match="Qualified asks to wait 3600") as caught:
                 await client.submit(BODY)
-            assert type(caught.value) is RetryableError
+            assert caught.value.seconds == 3600
 
     run(server, twice)
     assert len(server.requests) == 1
@@ -287,7 +293,7 @@ def test_a_longer_wait_than_the_bound_is_an_error_at_once_and_for_everybody() ->
 
 def test_several_waits_that_exceed_the_bound_together_are_an_error() -> None:
     server = script(answer(429, retry_after="400"))
-    assert type(fails(server, submit, max_wait=900)) is RetryableError
+    assert type(fails(server, submit, max_wait=900)) is WaitTooLongError
     assert server.times == pytest.approx([0, 400, 800])
 
 
