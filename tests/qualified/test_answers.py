@@ -139,6 +139,28 @@ def test_a_wrong_byte_in_a_text_does_not_cost_the_other_results() -> None:
     assert [item.request_id for item in view.results] == ["1", "2"]
 
 
+@pytest.mark.parametrize(("processed", "total"), [(0, 0), (1, 1), (900, 3), (3, 10**12)])
+def test_counts_that_disagree_with_the_results_change_no_result(processed: int, total: int) -> None:
+    results = [{"requestId": str(number), "status": "completed"} for number in range(3)]
+    counts = {"processedRecords": processed, "totalRecords": total, "failedRecords": 3}
+    view = read_job(reply(job("j1", "completed", result=results, **counts)))
+    assert view.results == tuple(ItemResult(str(number), ok=True) for number in range(3))
+
+
+def test_results_twice_or_of_nobodys_item_are_handed_on_as_they_came() -> None:
+    results = [{"requestId": name, "status": "failed"} for name in ("1", "1", "stranger")]
+    view = read_job(reply(job("j1", "completed", result=results)))
+    assert [item.request_id for item in view.results] == ["1", "1", "stranger"]
+
+
+def test_what_nobody_knows_yet_is_passed_over() -> None:
+    results = [{"requestId": "1", "status": "completed", "warnings": [], "lead": {"email": PERSON}}]
+    known = job("j1", "completed", totalRecords=1, processedRecords=1, result=results)
+    known["job"] |= {"priority": {"deep": [1]}, "links": None}  # type: ignore[operator]
+    view = read_job(reply({**known, "meta": {"job": "x"}, "error": None}))
+    assert view == JobView("j1", "completed", 1, 1, (ItemResult("1", ok=True),))
+
+
 @pytest.mark.parametrize("count", [None, "12", -1, True, 1.5])
 def test_counts_that_are_none_are_zero(count: object) -> None:
     view = read_job(reply(job(processedRecords=count, totalRecords=count)))

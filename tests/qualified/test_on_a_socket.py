@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -121,14 +121,29 @@ def test_reading_goes_on_over_every_kind_of_break(server: EmulatorServer) -> Non
     assert server.account.requests_by_kind()["poll"] == 6
 
 
+async def read(client: QualifiedClient) -> object:
+    return await client.job("job-1")
+
+
+async def erase(client: QualifiedClient) -> None:
+    await client.delete_people([PERSON])
+
+
+async def fields(client: QualifiedClient) -> object:
+    return await client.fields()
+
+
+@pytest.mark.parametrize("do", [submit, read, erase, fields])
 def test_a_redirect_to_another_host_gets_neither_the_key_nor_the_body(
-    server: EmulatorServer,
+    server: EmulatorServer, do: Callable[[QualifiedClient], Awaitable[object]]
 ) -> None:
     with EmulatorServer(EmulatorSettings(keys={CANARY: ApiKey()})) as elsewhere:
-        location = f"{elsewhere.base_url}/v2/bulk"
-        server.account.set_faults([Fault(kind="submit", status=307, location=location)])
-        with pytest.raises(FinalError, match="redirects are refused"):
-            talk(server, submit)
+        for status in (301, 302, 303, 307, 308):
+            location = f"{elsewhere.base_url}/v2/bulk"
+            server.account.set_faults([Fault(status=status, location=location)])
+            with pytest.raises(FinalError, match="redirects are refused"):
+                talk(server, do)
+        assert len(server.account.requests()) == 5
         assert elsewhere.account.requests() == []
 
 
@@ -139,6 +154,31 @@ def test_connections_are_used_again_and_five_go_side_by_side(server: EmulatorSer
 
     assert len(talk(server, many)) == 100
     assert server.account.most_in_flight() <= 5
+
+
+class CountingLoop(asyncio.SelectorEventLoop):
+    """Counts the connections that anything tries to make."""
+
+    tried = 0
+
+    async def create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        self.tried += 1
+        return await super().create_connection(*args, **kwargs)
+
+
+def test_nothing_beneath_the_client_repeats_what_failed(server: EmulatorServer) -> None:
+    server.stop()
+    loop = CountingLoop()
+
+    async def main() -> int:
+        async with client_of(None, Hurried(), base_url=server.base_url) as client:
+            with pytest.raises(RetryableError, match="after 6 attempts"):
+                await client.submit(BODY)
+            return client.tally.requests
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        assert runner.run(main()) == 6
+    assert loop.tried == 6
 
 
 def test_a_server_that_is_gone_is_an_error_that_running_again_mends(
