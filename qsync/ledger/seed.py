@@ -29,8 +29,8 @@ _RESTORE = (
 
 # A spreadsheet runs a cell that begins so. A cell that already begins with quotes before such a
 # sign gets one more, so that reading takes away exactly what writing added.
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_RISKY = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - wide ones, which some read as narrow
+_GUARDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
 
 _ENDED = frozenset(RunStatus) - {RunStatus.RUNNING}
 _SUCCESS = frozenset({RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO, RunStatus.BASELINED})

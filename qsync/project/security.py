@@ -6,6 +6,7 @@ not be able to send another secret, or the key to another host.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ KEY_PREFIX = "QUALIFIED_"
 """Only variables of this prefix may hold the key: no other secret of a CI job can be sent."""
 
 OFFICIAL_HOST = "api.qualified.com"
+
+_BRACKETED = re.compile(r"\[[^\[\]]+\](:[0-9]*)?")
 
 
 def key_variable_problem(name: str) -> str | None:
@@ -40,6 +43,9 @@ def base_url_problem(url: str, allowed_hosts: Collection[str] = ()) -> str | Non
     except ValueError:
         return "`base_url` is no address"
     if any(char.isspace() or ord(char) < 32 or char == "\\" for char in url):
+        return "`base_url` is no address"
+    # urlsplit overlooks what follows a bracket.
+    if "]" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc.rpartition("@")[2]):
         return "`base_url` is no address"
     if parts.username is not None or parts.password is not None:
         return "`base_url` must not hold a user or a password"
