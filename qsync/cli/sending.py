@@ -53,8 +53,8 @@ def send_options(command: Command) -> Command:
 
     verbose = option("-v", "--verbose", is_flag=True, help="Open what the plan folds.")
     decorated = verbose(common_options(wrapped))
-    asked = auto_approve_option(lock_timeout_option(decorated))
-    return asked  # type: ignore[return-value]  # the wrapper takes the options instead
+    # The wrapper takes the options instead.
+    return auto_approve_option(lock_timeout_option(decorated))  # type: ignore[return-value]
 
 
 def send(

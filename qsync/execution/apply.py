@@ -7,87 +7,26 @@ are what is delivered. Everything the warehouse does happens under the destinati
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
 
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
-from qsync.execution.clock import Clock
-from qsync.execution.deliver import DeliveryProgress, DeliveryResult, deliver
+from qsync.execution.approved import ApprovedRun, Staging
+from qsync.execution.clock import Clock, now_text
 from qsync.execution.halt import Pause, RunBounds
 from qsync.execution.journal import Journal, NoJournal, Step
 from qsync.execution.locking import Lease, take_lock
 from qsync.execution.planner import PlanInputs, PlanOptions, make_plan, stream_ids
-from qsync.execution.ports import (
-    BulkApi,
-    CommitContext,
-    ExecutionWarehouse,
-    LiveField,
-    LockHolder,
-    Stage,
-)
+from qsync.execution.ports import CommitContext, ExecutionWarehouse, LiveField
 from qsync.execution.reading import InWarehouse
-from qsync.execution.recording import (
-    EarlyEnd,
-    Origin,
-    after_delivery,
-    baselined,
-    opened,
-    stopped,
-)
+from qsync.execution.recording import Origin
 from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
-from qsync.execution.remote import AuthError, RemoteError, ScopeError
+from qsync.execution.remote import RemoteError
+from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.fields.model import FieldCatalog
-from qsync.ledger.record import RunRecord, RunStatus, timestamp_text
-from qsync.planning.changes import ChangeSet
-from qsync.planning.plan import Plan, StreamPlan
-from qsync.planning.ports import DiffRequest
-
-
-class ApplyApi(BulkApi, Protocol):
-    """Qualified, as apply needs it."""
-
-    async def fields(self) -> FieldCatalog:
-        """The live field definitions, with their ids."""
-
-    def remember(self, spent: Sequence[tuple[float, int]]) -> None:
-        """Requests that earlier runs made: `(epoch seconds, how many)`."""
-
-    def note_requests(
-        self, note: Callable[[float, int], Awaitable[None]], every: int = 100
-    ) -> None:
-        """Await `note(minute, how many)` before as many more requests are made in a minute."""
-
-    def end_by(self, at: float | None) -> None:
-        """Make no request that would have to wait until after this moment (monotonic seconds)."""
-
-
-class ApplyView(Protocol):
-    """Whoever watches and decides."""
-
-    def show(self, plan: Plan, diagnostics: Sequence[Diagnostic]) -> None:
-        """The plan, before anything is sent."""
-
-    def approve(self, plan: Plan) -> bool:
-        """Whether to go on; asked only when there is something to do."""
-
-    def start(self, stream: StreamPlan) -> None:
-        """A stream's delivery begins."""
-
-    def update(self, progress: DeliveryProgress) -> None:
-        """It goes on."""
-
-    def finish(self, record: RunRecord) -> None:
-        """A stream has ended and is recorded."""
-
-    def waiting(self, held: LockHolder) -> None:
-        """Another run has the lock, and is waited for."""
-
-    def died(self, run_ids: Sequence[str]) -> None:
-        """Earlier runs were found dead and closed."""
+from qsync.ledger.record import RunRecord
+from qsync.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,32 +71,6 @@ class ApplyResult:
     error: RemoteError | None = None
     pause: Pause | None = None
     pause_error: RemoteError | None = None
-
-
-@dataclass(slots=True)
-class _Staging:
-    """The staged tables of a run by stream id.
-
-    A stage that is being delivered is kept when the run ends in an error: it tells the next run
-    which records may have been sent without their answers being known. So is one with records left
-    unsent by an early end, for `resume`, and one with jobs that are open.
-    """
-
-    warehouse: ExecutionWarehouse
-    run_id: str
-    stages: dict[str, Stage] = field(default_factory=dict)
-    open: set[str] = field(default_factory=set)
-
-    def measure(self, stream_id: str, request: DiffRequest) -> ChangeSet:
-        stage, change_set = self.warehouse.stage(self.run_id, stream_id, request)
-        self.stages[stream_id] = stage
-        return change_set
-
-    def drop_settled(self) -> None:
-        for stream_id, stage in list(self.stages.items()):
-            if stream_id not in self.open:
-                self.warehouse.drop_stage(stage)
-                del self.stages[stream_id]
 
 
 async def apply(
@@ -266,7 +179,7 @@ class _Apply:
 
     async def _locked(self, live: FieldCatalog, end_by: float | None) -> ApplyResult:
         warehouse = self.warehouse
-        staging = _Staging(warehouse, self.origin.run_id)
+        staging = Staging(warehouse, self.origin.run_id)
         epoch = await take_lock(
             warehouse,
             self.in_warehouse,
@@ -295,7 +208,7 @@ class _Apply:
             self.in_warehouse,
             self.api,
             self.clock,
-            lambda of_run: CommitContext(of_run, epoch, _now(self.clock)),
+            lambda of_run: CommitContext(of_run, epoch, now_text(self.clock)),
             self.journal,
             self.stop,
             lease.keep,
@@ -305,7 +218,7 @@ class _Apply:
         self,
         live: FieldCatalog,
         recovered: Recovered,
-        staging: _Staging,
+        staging: Staging,
         lease: Lease,
         epoch: int,
         end_by: float | None,
@@ -329,7 +242,7 @@ class _Apply:
         await self.in_warehouse(lambda: warehouse.remember_fields(_live_fields(live)))
         for stage in recovered.kept.values():
             await self.in_warehouse(partial(warehouse.drop_stage, stage))
-        run = _Run(
+        run = ApprovedRun(
             self.origin,
             warehouse,
             self.in_warehouse,
@@ -397,120 +310,3 @@ def _check_account(warehouse: ExecutionWarehouse, live: FieldCatalog) -> None:
 def _live_fields(live: FieldCatalog) -> list[LiveField]:
     found = [LiveField("lead", item.name, item.id) for item in live.lead if item.id]
     return found + [LiveField("company", item.name, item.id) for item in live.company if item.id]
-
-
-def _now(clock: Clock) -> str:
-    return timestamp_text(datetime.fromtimestamp(clock.time(), UTC))
-
-
-@dataclass(slots=True)
-class _Run:
-    """The approved part of an apply: stream by stream, each recorded."""
-
-    origin: Origin
-    warehouse: ExecutionWarehouse
-    in_warehouse: InWarehouse
-    api: ApplyApi
-    clock: Clock
-    view: ApplyView
-    epoch: int
-    stop: asyncio.Event
-    staging: _Staging
-    journal: Journal
-    secret: bytes
-    lease: Lease
-    bounds: RunBounds
-    error: RemoteError | None = None
-    pause: Pause | None = None
-    pause_error: RemoteError | None = None
-    counted: tuple[int, int] = (0, 0)
-    """Requests and retries that earlier records of this run have."""
-
-    async def all(self, plan: Plan) -> list[RunRecord]:
-        records = []
-        for sync in plan.syncs:
-            for stream in sync.streams:
-                record = await self._stream(stream, sync.blocked, sync.stopped)
-                self.view.finish(record)
-                records.append(record)
-        return records
-
-    async def _stream(self, plan: StreamPlan, blocked: str | None, sync_stopped: bool) -> RunRecord:
-        record = opened(self.origin, plan, self._time())
-        early = EarlyEnd(self.error, self.stop.is_set(), self.pause)
-        if sync_stopped or early:
-            record = stopped(record, plan, None if early else blocked, early, self._time())
-            await self.in_warehouse(lambda: self.warehouse.open_record(record))
-            if early and plan.planned:
-                self.staging.open.add(plan.stream_id)
-            return record
-        await self.in_warehouse(lambda: self.warehouse.open_record(record))
-        stage = self.staging.stages[plan.stream_id]
-        self.staging.open.add(plan.stream_id)
-        if plan.writes_state:
-            await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
-        left = False
-        if plan.baseline:
-            await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
-            record = baselined(record, self._time())
-        elif plan.planned:
-            record, left = await self._deliver(record, plan, stage)
-        else:
-            record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
-        record = self._with_requests(record)
-        record.check_conservation()
-        await self.in_warehouse(lambda: self.warehouse.close_record(record, self.epoch))
-        if not left:
-            self.staging.open.discard(plan.stream_id)
-        return record
-
-    async def _deliver(
-        self, record: RunRecord, plan: StreamPlan, stage: Stage
-    ) -> tuple[RunRecord, bool]:
-        """The record, and whether something is left that the stage will be needed for."""
-        self.view.start(plan)
-        result = await deliver(
-            stage,
-            warehouse=self.warehouse,
-            in_warehouse=self.in_warehouse,
-            api=self.api,
-            clock=self.clock,
-            context=self._context,
-            progress=self.view.update,
-            stop=self.stop,
-            journal=self.journal,
-            secret=self.secret,
-            keep_lock=self.lease.keep,
-            bounds=self.bounds,
-            limit=plan.limit,
-        )
-        if isinstance(result.error, AuthError | ScopeError):
-            self.error = result.error
-        self.pause = self.pause or result.pause
-        self.pause_error = self.pause_error or result.pause_error
-        ended_early = bool(result.error or result.stopped or result.pause)
-        left = bool(result.open_jobs) or (ended_early and result.unsent > 0)
-        return after_delivery(record, result, self._pace(result), at=self._time()), left
-
-    def _pace(self, result: DeliveryResult) -> Mapping[str, float] | None:
-        """How long jobs and requests took, for the next plan's estimate."""
-        tally = self.api.tally
-        if result.job_seconds is None or not tally.requests:
-            return None
-        return {
-            "job_seconds": round(result.job_seconds, 3),
-            "request_seconds": round(tally.seconds / tally.requests, 4),
-        }
-
-    def _with_requests(self, record: RunRecord) -> RunRecord:
-        """With the requests since the last record; the first has those of before as well."""
-        tally = self.api.tally
-        requests, retries = tally.requests - self.counted[0], tally.retries - self.counted[1]
-        self.counted = (tally.requests, tally.retries)
-        return replace(record, requests=requests, retries=retries)
-
-    def _context(self) -> CommitContext:
-        return CommitContext(self.origin.run_id, self.epoch, _now(self.clock))
-
-    def _time(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.time(), UTC)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Protocol
+
+from qsync.ledger.record import timestamp_text
 
 
 class Clock(Protocol):
@@ -16,3 +19,13 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait; other tasks go on meanwhile."""
+
+
+def moment(clock: Clock) -> datetime:
+    """Now, UTC."""
+    return datetime.fromtimestamp(clock.time(), UTC)
+
+
+def now_text(clock: Clock) -> str:
+    """Now, as the ledger writes it."""
+    return timestamp_text(moment(clock))

@@ -132,7 +132,8 @@ class FileJournal:
     def _opened(self) -> int:
         if self._file is not None:
             return self._file
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)  # whatever the umask says
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         self._file = file = os.open(self._path(self._run_id), flags, 0o600)
         os.fchmod(file, 0o600)

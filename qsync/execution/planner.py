@@ -53,7 +53,7 @@ class PlanOptions:
     def only(self, stream_id: str) -> Only | None:
         """Which of a stream's records may be sent; None for all."""
         if self.resume is not None:
-            return Only(stage=self.resume.get(stream_id))
+            return Only(stage=self.resume.get(stream_id), run_id=self.parent)
         return Only(rejects=True, run_id=self.parent) if self.retry else None
 
 

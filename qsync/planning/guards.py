@@ -15,7 +15,8 @@ def breaches(
     Shares are of the records in state; of invalid ones, of the records in the model when those are
     more, because a careful first send (`--limit`) leaves few in state. A first load asks only
     `max_added_rows`; a full refresh was asked for by hand, so the number of changed records is no
-    surprise.
+    surprise. Unsettled records are sent again because no answer came, not because the model
+    changed: they are no change here.
     """
     counts = change_set.counts
     found = []
@@ -27,8 +28,9 @@ def breaches(
         return tuple(found)
     cleared = max((field.cleared for field in change_set.fields), default=0)
     known = counts.state_rows
+    changed = counts.changed - counts.unsettled
     asked: tuple[tuple[str, Limit | None, int, int], ...] = (
-        ("max_changed", None if full_refresh else guards.max_changed, counts.changed, known),
+        ("max_changed", None if full_refresh else guards.max_changed, changed, known),
         ("max_removed", guards.max_removed, counts.removed, known),
         ("max_cleared", guards.max_cleared, cleared, known),
         ("max_invalid", guards.max_invalid, counts.invalid_total, max(known, counts.in_model)),

@@ -47,7 +47,8 @@ class Only:
     Attributes:
         stage: A staged table of an earlier run: its records that still equal the model.
         rejects: Records Qualified rejected, resting ones too.
-        run_id: Of the rejects, those of this run only.
+        run_id: Of the rejects, those of this run only; with a stage its run, whose rejects have
+            had their answer.
 
     With neither a stage nor rejects nothing may be sent.
     """

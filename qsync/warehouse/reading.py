@@ -115,15 +115,19 @@ class ReadingWarehouse:
         only = request.only
         if only is None:
             return None
-        if only.stage is not None:
-            stage = self.layout.table(only.stage)
-            return exp.select(col("key"), col("hash")).from_(stage).where(is_sent())
-        if only.rejects and REJECTS in self.tables:
+        rejects = None
+        if REJECTS in self.tables:
             mine = [eq(col("stream_id"), text(request.state.stream_id))]
             if only.run_id is not None:
                 mine.append(eq(col("run_id"), text(only.run_id)))
-            return exp.select(col("key")).from_(self.layout.table(REJECTS)).where(all_of(mine))
-        return None
+            rejects = exp.select(col("key")).from_(self.layout.table(REJECTS)).where(all_of(mine))
+        if only.stage is None:
+            return rejects if only.rejects else None
+        staged = exp.select(col("key"), col("hash")).from_(self.layout.table(only.stage))
+        if rejects is None:
+            return staged.where(is_sent())
+        answered = exp.In(this=col("key"), query=rejects.subquery())
+        return staged.where(all_of([is_sent(), exp.Not(this=answered)]))
 
     def change_set(self, request: DiffRequest) -> ChangeSet:
         """Compare a stream with its state: one statement, two when something changed."""

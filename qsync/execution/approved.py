@@ -1,0 +1,178 @@
+"""The approved part of an apply: stream by stream, each delivered and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from qsync.execution.clock import Clock, moment, now_text
+from qsync.execution.deliver import DeliveryResult, deliver
+from qsync.execution.halt import Pause, RunBounds
+from qsync.execution.journal import Journal
+from qsync.execution.locking import Lease
+from qsync.execution.ports import CommitContext, ExecutionWarehouse, Stage
+from qsync.execution.reading import InWarehouse
+from qsync.execution.recording import (
+    EarlyEnd,
+    Origin,
+    after_delivery,
+    baselined,
+    opened,
+    stopped,
+)
+from qsync.execution.remote import AuthError, RemoteError, ScopeError
+from qsync.execution.watching import ApplyApi, ApplyView
+from qsync.ledger.record import RunRecord, RunStatus
+from qsync.planning.changes import ChangeSet
+from qsync.planning.plan import Plan, StreamPlan
+from qsync.planning.ports import DiffRequest
+
+
+@dataclass(slots=True)
+class Staging:
+    """The staged tables of a run by stream id.
+
+    A stage that is being delivered is kept when the run ends in an error: it tells the next run
+    which records may have been sent without their answers being known. So is one with records left
+    unsent by an early end, for `resume`, and one with jobs that are open.
+    """
+
+    warehouse: ExecutionWarehouse
+    run_id: str
+    stages: dict[str, Stage] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+
+    def measure(self, stream_id: str, request: DiffRequest) -> ChangeSet:
+        """Stage a stream and count it from there."""
+        stage, change_set = self.warehouse.stage(self.run_id, stream_id, request)
+        self.stages[stream_id] = stage
+        return change_set
+
+    def drop_settled(self) -> None:
+        """Drop every stage that nobody will need."""
+        for stream_id, stage in list(self.stages.items()):
+            if stream_id not in self.open:
+                self.warehouse.drop_stage(stage)
+                del self.stages[stream_id]
+
+
+@dataclass(slots=True)
+class ApprovedRun:
+    """Delivers an approved plan, until it ends or the user, a bound or an answer ends it early.
+
+    Attributes:
+        error: The answer that ended it, if one did.
+        pause: Why it ended early although nothing failed.
+        pause_error: What Qualified asked for then.
+    """
+
+    origin: Origin
+    warehouse: ExecutionWarehouse
+    in_warehouse: InWarehouse
+    api: ApplyApi
+    clock: Clock
+    view: ApplyView
+    epoch: int
+    stop: asyncio.Event
+    staging: Staging
+    journal: Journal
+    secret: bytes
+    lease: Lease
+    bounds: RunBounds
+    error: RemoteError | None = None
+    pause: Pause | None = None
+    pause_error: RemoteError | None = None
+    counted: tuple[int, int] = (0, 0)
+    """Requests and retries that earlier records of this run have."""
+
+    async def all(self, plan: Plan) -> list[RunRecord]:
+        """Every stream in its order; its record."""
+        records = []
+        for sync in plan.syncs:
+            for stream in sync.streams:
+                record = await self._stream(stream, sync.blocked, sync.stopped)
+                self.view.finish(record)
+                records.append(record)
+        return records
+
+    async def _stream(self, plan: StreamPlan, blocked: str | None, sync_stopped: bool) -> RunRecord:
+        record = opened(self.origin, plan, self._time())
+        early = EarlyEnd(self.error, self.stop.is_set(), self.pause)
+        if sync_stopped or early:
+            record = stopped(record, plan, None if early else blocked, early, self._time())
+            await self.in_warehouse(lambda: self.warehouse.open_record(record))
+            if early and plan.planned:
+                self.staging.open.add(plan.stream_id)
+            return record
+        await self.in_warehouse(lambda: self.warehouse.open_record(record))
+        stage = self.staging.stages[plan.stream_id]
+        self.staging.open.add(plan.stream_id)
+        if plan.writes_state:
+            await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
+        left = False
+        if plan.baseline:
+            await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
+            record = baselined(record, self._time())
+        elif plan.planned:
+            record, left = await self._deliver(record, plan, stage)
+        else:
+            record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
+        record = self._with_requests(record)
+        record.check_conservation()
+        await self.in_warehouse(lambda: self.warehouse.close_record(record, self.epoch))
+        if not left:
+            self.staging.open.discard(plan.stream_id)
+        return record
+
+    async def _deliver(
+        self, record: RunRecord, plan: StreamPlan, stage: Stage
+    ) -> tuple[RunRecord, bool]:
+        """The record, and whether something is left that the stage will be needed for."""
+        self.view.start(plan)
+        result = await deliver(
+            stage,
+            warehouse=self.warehouse,
+            in_warehouse=self.in_warehouse,
+            api=self.api,
+            clock=self.clock,
+            context=self._context,
+            progress=self.view.update,
+            stop=self.stop,
+            journal=self.journal,
+            secret=self.secret,
+            keep_lock=self.lease.keep,
+            bounds=self.bounds,
+            limit=plan.limit,
+        )
+        if isinstance(result.error, AuthError | ScopeError):
+            self.error = result.error
+        self.pause = self.pause or result.pause
+        self.pause_error = self.pause_error or result.pause_error
+        ended_early = bool(result.error or result.stopped or result.pause)
+        left = bool(result.open_jobs) or (ended_early and result.unsent > 0)
+        return after_delivery(record, result, self._pace(result), at=self._time()), left
+
+    def _pace(self, result: DeliveryResult) -> Mapping[str, float] | None:
+        """How long jobs and requests took, for the next plan's estimate."""
+        tally = self.api.tally
+        if result.job_seconds is None or not tally.requests:
+            return None
+        return {
+            "job_seconds": round(result.job_seconds, 3),
+            "request_seconds": round(tally.seconds / tally.requests, 4),
+        }
+
+    def _with_requests(self, record: RunRecord) -> RunRecord:
+        """With the requests since the last record; the first has those of before as well."""
+        tally = self.api.tally
+        requests, retries = tally.requests - self.counted[0], tally.retries - self.counted[1]
+        self.counted = (tally.requests, tally.retries)
+        return replace(record, requests=requests, retries=retries)
+
+    def _context(self) -> CommitContext:
+        return CommitContext(self.origin.run_id, self.epoch, now_text(self.clock))
+
+    def _time(self) -> datetime:
+        return moment(self.clock)
