@@ -140,9 +140,10 @@ class Application:
         unsent = [record for record in result.records if _ended_early(record)]
         if unsent:
             rows = sum(record.rows_unsent for record in unsent)
+            run_id = unsent[0].run_id
             click.echo(
-                f"{rows:,} unsent: `qsync apply` plans anew and sends what is to be sent then, "
-                f"`qsync resume {unsent[0].run_id}` only what is left of this run.",
+                f"To send what is to be sent then: qsync apply\n"
+                f"To send these {rows:,} only:          qsync resume {run_id}",
                 err=True,
             )
         error = result.error or _not_asked_for(result)

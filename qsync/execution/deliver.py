@@ -142,7 +142,9 @@ async def deliver(
     writer = ItemWriter(stage.request.stream, stage.run_id)
     committer = Committer(stage, warehouse, in_warehouse, context, journal, keep_lock)
     halt = Halt(stop, clock, bounds)
-    follower = JobFollower(api, clock, PollTracker(chunks), halt, job_deadline, bounds.end_by)
+    # Where requests are counted none is spent on impatience.
+    tracker = PollTracker(chunks, patient=bounds.requests is not None)
+    follower = JobFollower(api, clock, tracker, halt, job_deadline, bounds.end_by)
 
     def report() -> None:
         progress(_progress(committer, sender, rows))

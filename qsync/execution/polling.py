@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 START_DELAY = 0.25
 """Seconds before the first poll of the first job."""
 
+PATIENT_DELAY = 5.0
+"""The same, where polls count more than time."""
+
 SHORTER = math.exp(-0.03)
 """What a first poll that found its job done does to the delay."""
 
@@ -92,11 +95,13 @@ class PollTracker:
 
     Args:
         jobs: Jobs the stream will have, as far as known.
+        patient: Whether polls count more than time, however few jobs there are.
     """
 
-    def __init__(self, jobs: int) -> None:
-        self._eager = jobs <= EAGER_JOBS
-        self._bands = tuple(_Band() for _ in range(len(_BAND_ENDS) + 1))
+    def __init__(self, jobs: int, *, patient: bool = False) -> None:
+        self._eager = jobs <= EAGER_JOBS and not patient
+        delay = PATIENT_DELAY if patient else START_DELAY
+        self._bands = tuple(_Band(delay) for _ in range(len(_BAND_ENDS) + 1))
 
     def due(self, job: PolledJob) -> float:
         """The moment of the job's next poll."""
