@@ -51,24 +51,27 @@ class Point:
         self._nth = nth
         self._count = 0
 
-    def before(self) -> None:
+    def before(self) -> int:
+        """The label is come to: the how-manieth time."""
         self._count += 1
-        self._kill("before")
+        self._kill("before", self._count)
+        return self._count
 
-    def after(self) -> None:
-        self._kill("after")
+    def after(self, count: int) -> None:
+        """What it labels is done; others may have begun meanwhile."""
+        self._kill("after", count)
 
-    def _kill(self, moment: str) -> None:
-        if moment == self._moment and self._count == self._nth:
+    def _kill(self, moment: str, count: int) -> None:
+        if moment == self._moment and count == self._nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _around(call: Callable[..., Any], point: Point) -> Callable[..., Any]:
     @functools.wraps(call)
     def wrapped(*args: Any, **named: Any) -> Any:
-        point.before()
+        count = point.before()
         result = call(*args, **named)
-        point.after()
+        point.after(count)
         return result
 
     return wrapped
@@ -85,9 +88,9 @@ def _install(label: str, moment: str, nth: int) -> None:
         async def posting(wire: Wire, method: Any, path: str, body: bytes | None) -> Any:
             if method != "POST":
                 return await send(wire, method, path, body)
-            point.before()
+            count = point.before()
             outcome = await send(wire, method, path, body)
-            point.after()
+            point.after(count)
             return outcome
 
         Wire.send = posting  # type: ignore[method-assign]
@@ -95,11 +98,10 @@ def _install(label: str, moment: str, nth: int) -> None:
         step, write = Step(label), FileJournal.write
 
         def writing(journal: FileJournal, written: Step, **facts: Any) -> None:
-            if written is step:
-                point.before()
+            count = point.before() if written is step else 0
             write(journal, written, **facts)
             if written is step:
-                point.after()
+                point.after(count)
 
         FileJournal.write = writing  # type: ignore[method-assign]
 
