@@ -11,6 +11,8 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 # Arguments for pytest: `make test ARGS="tests/planning -x"`.
 ARGS ?=
+# Processes that tests run in; `make test WORKERS=0` runs them in this one.
+WORKERS ?= auto
 
 export PIP_REQUIRE_VIRTUALENV := 1
 
@@ -25,10 +27,10 @@ demo: $(VENV)/.stamp ## Two days of a team's work, offline: dbt, plan, apply, le
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.stamp ## All tests but the slow ones (ARGS="…" goes to pytest)
-	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.stamp ## Only the slow tests
-	@$(BIN)/python -m pytest -q -m slow $(ARGS) || test $$? -eq 5  # 5: nothing is marked slow
+	@$(BIN)/python -m pytest -q -m slow -n $(WORKERS) --dist worksteal $(ARGS) || test $$? -eq 5  # 5: nothing is marked slow
 
 lint: $(VENV)/.stamp ## ruff, mypy --strict and the layers between rooms
 	@$(BIN)/ruff check .
