@@ -3,10 +3,12 @@
 A hash finds candidates; only theirs are the values compared. `op` is one of `added`, `changed`,
 `removed`, `unchanged`, `rehash` (equal values, another hash: brought up to date without sending),
 `resting` (rejected twice as it is), `deferred` (would be sent, but this run is about others),
-`invalid` and `gone` (no row, and nothing to do about it now).
+`suppressed` (forgotten: never sent), `invalid` and `gone` (no row, and nothing to do about it now).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sqlglot import exp
 
@@ -60,7 +62,10 @@ def op_in(column: Expression, *words: str) -> Expression:
 
 
 class Diff:
-    """The diff of one stream. `state` and `rejects` are None before there are such tables."""
+    """The diff of one stream. `state` and `rejects` are None before there are such tables.
+
+    `forgotten` tells of a key whether it is suppressed; None where nobody was ever forgotten.
+    """
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class Diff:
         state: exp.Table | None,
         rejects: exp.Table | None,
         only: exp.Select | None = None,
+        forgotten: Callable[[Expression], Expression] | None = None,
     ) -> None:
         self._request = request
         self._stream: CompiledStream = request.stream
@@ -76,6 +82,7 @@ class Diff:
         self._state = state
         self._rejects = rejects
         self._only = only
+        self._forgotten = forgotten
 
     def query(self, select: exp.Select) -> exp.Select:
         """A statement over the diff: `select` reads from the table expression `diff`.
@@ -97,7 +104,7 @@ class Diff:
         # Trees are built once and rendered once: copying them would cost more than the statement.
         select = select.with_("judged", as_=self._judged(), copy=False)
         if self._only is not None:
-            select = select.with_("only", as_=self._only, copy=False)
+            select = select.with_("wanted", as_=self._only, copy=False)
         return select.with_("diff", as_=self._diff(), copy=False)
 
     def _known_rejects(self, rejects: exp.Table) -> exp.Select:
@@ -140,7 +147,7 @@ class Diff:
                 join_type="left",
             )
         return query.select(
-            as_(self._fate(), "fate"),
+            as_(self._fate(key), "fate"),
             as_(col(INVALID, "source"), "reason"),
             as_(key, "key"),
             as_(col(HASH, "source"), "hash"),
@@ -179,7 +186,7 @@ class Diff:
             wanted: Expression = eq(number(1), number(0))
             if self._only is not None:
                 query = query.join(
-                    "only", on=eq(col("key", "judged"), col("key", "only")), join_type="left"
+                    "wanted", on=eq(col("key", "judged"), col("key", "wanted")), join_type="left"
                 )
                 wanted = self._wanted()
             other = exp.Not(this=exp.Paren(this=wanted))
@@ -197,27 +204,28 @@ class Diff:
         return query.select(as_(op, "op")).select(as_(retried, "retried"))
 
     def _wanted(self) -> Expression:
-        """Whether the joined `only` means this record as it is."""
-        there = not_null(col("key", "only"))
+        """Whether the joined `wanted` means this record as it is."""
+        there = not_null(col("key", "wanted"))
         if self._request.only is not None and self._request.only.rejects:
             return there
-        same = eq(col("hash", "judged"), col("hash", "only"))
+        same = eq(col("hash", "judged"), col("hash", "wanted"))
         left = eq(col("fate", "judged"), text("removed"))
         return all_of([there, exp.Paren(this=any_of([same, left]))])
 
-    def _fate(self) -> Expression:
+    def _fate(self, key: Expression) -> Expression:
         absent = is_null(col(PRESENT, "source"))
         invalid = not_null(col(INVALID, "source"))
+        branches: list[tuple[Expression, Expression]] = []
+        if self._forgotten is not None:
+            # Before all else: an invalid record is staged, with its key and its values.
+            rest = case([(absent, text("gone"))], text("suppressed"))
+            branches.append((self._forgotten(key), rest))
         if self._state is None:
-            return case([(invalid, text("invalid"))], text("added"))
+            return case([*branches, (invalid, text("invalid"))], text("added"))
         new = is_null(col("key", "state"))
         status = col("status", "state")
         gone = case([(eq(status, text("removed")), text("gone"))], text("removed"))
-        branches: list[tuple[Expression, Expression]] = [
-            (absent, gone),
-            (invalid, text("invalid")),
-            (new, text("added")),
-        ]
+        branches += [(absent, gone), (invalid, text("invalid")), (new, text("added"))]
         if self._request.full_refresh:
             return case(branches, text("changed"))
         same = eq(col(HASH, "source"), col("row_hash", "state"))
