@@ -194,6 +194,26 @@ class StateSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Purged:
+    """Records of forgotten people that were deleted.
+
+    Attributes:
+        state: From state.
+        rejects: From the rejects.
+        stages: From staged tables of runs that left some behind.
+    """
+
+    state: int = 0
+    rejects: int = 0
+    stages: int = 0
+
+    def __add__(self, other: Purged) -> Purged:
+        return Purged(
+            self.state + other.state, self.rejects + other.rejects, self.stages + other.stages
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LiveField:
     """A live field definition's identity: which account this key belongs to."""
 
@@ -339,6 +359,13 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
 
     def begin(self, stage: Stage, context: CommitContext) -> None:
         """Make the state table fit, and write what needs no sending: hashes, tombstones."""
+
+    def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:
+        """Delete tombstones, and rejects of keys that left the model, older than a time.
+
+        The time is UTC, as the ledger writes it. Called once the stream has begun, or has nothing
+        to begin; a run that is about some records only leaves it to the next one.
+        """
 
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""

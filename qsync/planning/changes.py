@@ -32,12 +32,13 @@ class FieldChange:
 class ChangeCounts:
     """A stream's records by what would happen to them.
 
-    `in_model = added + changed + unchanged + resting + deferred + invalid`; `removed` left the
-    model.
+    `in_model = added + changed + unchanged + resting + deferred + suppressed + invalid`; `removed`
+    left the model.
 
     Attributes:
         state_rows: Records in state that have not been removed: the base of guards' shares.
         deferred: Those that would be sent, in a run that is about others (`resume`, `retry`).
+        suppressed: Those that were forgotten (`qsync forget`): never sent, whatever they hold.
         invalid: By reason: a code, or `code:field`.
         retried: Those among added and changed that Qualified rejected before, as they are.
         unsettled: Those among changed whose last answer is unknown.
@@ -56,6 +57,7 @@ class ChangeCounts:
     unchanged: int = 0
     resting: int = 0
     deferred: int = 0
+    suppressed: int = 0
     invalid: Mapping[str, int] = field(default_factory=dict)
     retried: int = 0
     unsettled: int = 0

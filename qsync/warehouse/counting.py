@@ -62,6 +62,9 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
             flags["unsettled"] += records * (int(unsettled) > 0)
         if op in {"changed", "rehash"}:
             flags["returned"] += records * int(returned)
+        if op == "suppressed":
+            # That somebody was forgotten is all there is to say of them.
+            continue
         flags["other"] += int(other or 0)
         flags["clearing"] += int(cleared)
         for field, count in zip(stream.fields, rest, strict=False):
@@ -70,7 +73,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
     total_invalid = sum(invalid.values())
     return ChangeCounts(
         state_rows=state_rows,
-        in_model=sum(ops[op] for op in ("added", "changed", "resting", "deferred"))
+        in_model=sum(ops[op] for op in ("added", "changed", "resting", "deferred", "suppressed"))
         + unchanged
         + total_invalid,
         added=ops["added"],
@@ -79,6 +82,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         unchanged=unchanged,
         resting=ops["resting"],
         deferred=ops["deferred"],
+        suppressed=ops["suppressed"],
         invalid=_largest_first(invalid),
         retried=flags["retried"],
         unsettled=flags["unsettled"],

@@ -9,6 +9,7 @@ qsync_stages    staged tables that have not been dropped yet, and how far each m
 qsync_jobs      bulk jobs that are open: which records of which stage
 qsync_requests  requests made, by run and minute: what a fresh machine knows of the team's quota
 qsync_lock      one row per destination
+qsync_suppressed  hashes of keys that were forgotten; made by the first `qsync forget`
 state_…         one table per stream: key, hash, status, last acknowledged values
 stage_…         one table per run and stream
 """
@@ -28,6 +29,7 @@ LAYOUT_VERSION = 2
 META, STREAMS, REJECTS, FIELDS = "qsync_meta", "qsync_streams", "qsync_rejects", "qsync_fields"
 RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
 JOBS, REQUESTS = "qsync_jobs", "qsync_requests"
+SUPPRESSED = "qsync_suppressed"
 
 LAYOUT, SECRET = "layout", "secret"
 """Names of settings in `qsync_meta`."""
@@ -105,6 +107,9 @@ _OWN: Mapping[str, Columns] = {
         ("expires", "bigint"),
     ),
 }
+
+SUPPRESSED_COLUMNS: Columns = (("object", "text"), ("key_hash", "text"), ("at", "text"))
+"""Of `qsync_suppressed` (`forgetting`), which is none of the tables that are always there."""
 
 STATE_COLUMNS: Columns = (
     ("key", "text"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from sqlglot import exp
@@ -17,6 +17,7 @@ from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.counting import counting, counts_of, fields_of, histogram
 from qsync.warehouse.diff import REST_AFTER, Diff
+from qsync.warehouse.forgetting import Suppressions, is_suppressed
 from qsync.warehouse.layout import (
     LAYOUT,
     LAYOUT_VERSION,
@@ -25,11 +26,12 @@ from qsync.warehouse.layout import (
     REQUESTS,
     RUNS,
     STREAMS,
+    SUPPRESSED,
     Layout,
 )
 from qsync.warehouse.records import Records
 from qsync.warehouse.requests import Requests
-from qsync.warehouse.sql import all_of, as_, case, col, eq, number, text
+from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, number, text
 from qsync.warehouse.staging import is_sent
 from qsync.warehouse.streams import Streams
 
@@ -108,7 +110,16 @@ class ReadingWarehouse:
         """The diff of a stream, over the tables there are."""
         state = None if request.state.table is None else self.layout.table(request.state.table)
         rejects = self.layout.table(REJECTS) if REJECTS in self.tables else None
-        return Diff(request, self.connection.dialect, state, rejects, self._only(request))
+        only, forgotten = self._only(request), self._forgotten(request)
+        return Diff(request, self.connection.dialect, state, rejects, only, forgotten)
+
+    def _forgotten(self, request: DiffRequest) -> Callable[[Expression], Expression] | None:
+        """Tells of a key whether it was forgotten; None, and nothing is asked, if none ever was."""
+        if SUPPRESSED not in self.tables:
+            return None
+        Suppressions(self.connection, self.layout).check()
+        name, dialect = request.stream.object.value, self.connection.dialect
+        return lambda key: is_suppressed(key, name, self.layout, dialect)
 
     def _only(self, request: DiffRequest) -> exp.Select | None:
         """The records a run is about, when it is not about all: key, and hash where it counts."""

@@ -19,7 +19,7 @@ NUMBER = "number"
 """1, 2, 3, … over the records to send; NULL for the others."""
 
 
-NOT_STAGED = ("unchanged", "deferred")
+NOT_STAGED = ("unchanged", "deferred", "suppressed")
 """Records nothing happens to; a plan counts them all the same."""
 
 

@@ -14,6 +14,7 @@ from qsync.execution.ports import (
     DeadStream,
     LiveField,
     LockHolder,
+    Purged,
     Stage,
     StagedRow,
 )
@@ -27,6 +28,7 @@ from qsync.warehouse.commits import StateWriter, acknowledged, numbered
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.deadruns import DeadRuns
 from qsync.warehouse.diff import op_is
+from qsync.warehouse.forgetting import Purge, Suppressions, key_hash, long_gone
 from qsync.warehouse.jobs import Jobs
 from qsync.warehouse.layout import (
     FIELDS,
@@ -38,6 +40,7 @@ from qsync.warehouse.layout import (
     SECRET,
     STAGE_POSTING,
     STAGES,
+    SUPPRESSED,
     Layout,
 )
 from qsync.warehouse.lock import Lock, LockLostError
@@ -217,6 +220,32 @@ class WritingWarehouse(ReadingWarehouse):
     def _dead(self) -> DeadRuns:
         return DeadRuns(self.connection, self.layout, self._destination, self.tables)
 
+    # --- people who are forgotten -----------------------------------------------------------
+
+    def suppress(self, object_name: str, keys: Sequence[str], context: CommitContext) -> int:
+        """Have folded keys never sent again, anywhere; how many had been suppressed before."""
+        hashes = [key_hash(self.secret(), object_name, key) for key in keys]
+        suppressions = Suppressions(self.connection, self.layout)
+        if SUPPRESSED not in self.tables:
+            made = suppressions.making(self.secret(), context.at)
+            made += suppressions.adding(object_name, hashes, context.at)
+            self._commit_under(context.epoch, made)
+            self.refresh()
+            return 0
+        suppressions.check()
+        known = suppressions.known(object_name, hashes)
+        new = [item for item in hashes if item not in known]
+        self._commit_under(context.epoch, suppressions.adding(object_name, new, context.at))
+        return len(known)
+
+    def purge_suppressed(self, object_name: str, epoch: int) -> Purged:
+        """Delete what is left of suppressed keys: this destination's state, rejects and stages."""
+        self.refresh()
+        purge = Purge(self.connection, self.layout, self._destination, self.tables, object_name)
+        purged, statements = purge.plan()
+        self._commit_under(epoch, statements)
+        return purged
+
     # --- the staged table -------------------------------------------------------------------
 
     def stage(self, run_id: str, stream_id: str, request: DiffRequest) -> tuple[Stage, ChangeSet]:
@@ -304,6 +333,15 @@ class WritingWarehouse(ReadingWarehouse):
         statements = writer.acknowledge(op_is("rehash"))
         statements.append(writer.entomb())
         self._commit_under(context.epoch, statements)
+
+    def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:
+        """Delete tombstones, and rejects of keys that left the model, older than a time."""
+        state = self._states.get(stage.stream_id, stage.request.state)
+        # Of a run that is about some records only, the stage does not say who is in the model.
+        if state.table is None or stage.request.only is not None:
+            return
+        purging = long_gone(self.layout, state.table, stage.table, state.stream_id, before)
+        self._commit_under(context.epoch, purging)
 
     def mark_posted(
         self, stage: Stage, last: int, context: CommitContext, *, journaled: bool

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from qsync.emulator.validation import email_key, is_email, normalized_domain
+from qsync.planning.match_keys import fold_key, is_match_key
 from qsync.project.model import ObjectType
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.folding import fold, is_ascii, is_well_formed
@@ -120,6 +121,21 @@ def test_keys_fold_and_are_judged_in_sql_as_the_rules_say(
         assert verdict == judged(expected, kind), value
         if verdict != "non-ascii":
             assert key == expected, value
+
+
+@settings(max_examples=20)
+@given(values=st.lists(TEXTS, min_size=150, max_size=250), more=st.lists(GOOD_DOMAINS))
+@pytest.mark.parametrize("kind", list(ObjectType))
+def test_a_key_that_comes_from_outside_is_folded_and_judged_as_in_sql(
+    connection: DirectConnection, kind: ObjectType, values: list[str], more: list[str]
+) -> None:
+    values = [*values, *more, *(f"Jo@{domain}" for domain in more)]
+    for value, (key, verdict) in zip(values, in_sql(connection, kind, values), strict=True):
+        known = fold_key(value, kind)
+        good = known is not None and is_match_key(known, kind)
+        assert good is (verdict == "good"), value
+        if verdict != "non-ascii":
+            assert known == key, value
 
 
 @settings(max_examples=20)

@@ -18,7 +18,9 @@ from qsync.warehouse.counting import counting, histogram
 from qsync.warehouse.dialect import BLANKS
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.diff import Diff
+from qsync.warehouse.forgetting import is_suppressed, long_gone
 from qsync.warehouse.layout import REJECTS, Layout
+from qsync.warehouse.sql import col
 from qsync.warehouse.staging import chunk_select, stage_select
 from tests.support.golden import UPDATE
 from tests.warehouse.kit import AT, field, stream
@@ -49,6 +51,11 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
     state = StreamState("0123456789abcdef", "state_people", columns, "f")
     request = DiffRequest(of, '"db"."prod"."people"', state)
     diff = Diff(request, dialect, layout.table("state_people"), layout.table(REJECTS))
+    suppressed = is_suppressed(col("key"), of.object.value, layout, dialect)
+    purge = [
+        exp.delete(layout.table("state_people")).where(suppressed),
+        *long_gone(layout, "state_people", "stage_r1", state.stream_id, AT),
+    ]
     stage = Stage("r1", state.stream_id, "stage_r1", request, 1_000)
     writer = StateWriter(layout, stage, "state_people", CommitContext("r1", 7, AT))
     succeeded = acknowledged(
@@ -68,6 +75,7 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
         ("histogram", diff.query(histogram(of, "diff"))),
         ("stage", diff.query(stage_select(of))),
         ("chunk", chunk_select(of, layout.table("stage_r1"), 1, 5_000)),
+        *((f"purge {place}", statement) for place, statement in enumerate(purge, 1)),
         *((f"commit {place}", statement) for place, statement in enumerate(commit, 1)),
     ]
 

@@ -86,6 +86,7 @@ def _run_day(desk: Desk, qualified: Qualified, day: Day) -> None:
     assert counts.in_model == (
         counts.added + counts.changed + counts.unchanged + counts.resting + counts.invalid_total
     )
+    assert counts.deferred == counts.suppressed == 0
     assert counts.in_model == len(day.rows)
     stage, staged = desk.stage(mapping)
     assert staged == planned, "what is shown before apply is what plan showed"

@@ -1033,7 +1033,7 @@ SELECT
   "other_domain"
 FROM diff
 WHERE
-  NOT "op" IN ('gone', 'unchanged', 'deferred');
+  NOT "op" IN ('gone', 'unchanged', 'deferred', 'suppressed');
 
 -- chunk
 SELECT
@@ -1048,6 +1048,50 @@ WHERE
   "number" BETWEEN 1 AND 5000
 ORDER BY
   "number";
+
+-- purge 1
+DELETE FROM "db"."qsync"."state_people"
+WHERE
+  MD5(
+    (
+      SELECT
+        "value"
+      FROM "db"."qsync"."qsync_meta"
+      WHERE
+        "name" = 'secret'
+    ) || ':company:' || "key"
+  ) IN (
+    SELECT
+      "key_hash"
+    FROM "db"."qsync"."qsync_suppressed"
+    WHERE
+      "object" = 'company'
+  );
+
+-- purge 2
+DELETE FROM "db"."qsync"."state_people"
+WHERE
+  "status" = 'removed' AND "acked_at" < '2026-11-03 05:00:00';
+
+-- purge 3
+DELETE FROM "db"."qsync"."qsync_rejects"
+WHERE
+  "stream_id" = '0123456789abcdef'
+  AND "last_at" < '2026-11-03 05:00:00'
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "db"."qsync"."stage_r1" AS there
+    WHERE
+      "there"."key" = "qsync_rejects"."key" AND "there"."op" <> 'removed'
+  )
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM "db"."qsync"."state_people" AS there
+    WHERE
+      "there"."key" = "qsync_rejects"."key" AND "there"."status" <> 'removed'
+  );
 
 -- commit 1
 DELETE FROM "db"."qsync"."state_people"
