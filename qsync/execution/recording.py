@@ -70,6 +70,7 @@ def _details(plan: StreamPlan) -> dict[str, Any]:
         "unsettled": counts.unsettled,
         "returned": counts.returned,
         "deferred": counts.deferred,
+        "suppressed": counts.suppressed,
         "first_load": plan.first_load,
         "full_refresh": plan.full_refresh,
         "limit": plan.limit,

@@ -94,6 +94,8 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "removed": counts.removed,
             "unchanged": counts.unchanged,
             "resting": counts.resting,
+            "deferred": counts.deferred,
+            "suppressed": counts.suppressed,
             "invalid": counts.invalid_total,
             "retried": counts.retried,
             "unsettled": counts.unsettled,

@@ -116,6 +116,23 @@ def _again(stream: JsonObject) -> Iterator[Note]:
             "row, the mapping or the field catalog changes.",
             "dim",
         )
+    yield from _left_alone(counts)
+
+
+def _left_alone(counts: JsonObject) -> Iterator[Note]:
+    deferred, suppressed = counts["deferred"], counts["suppressed"]
+    if deferred:
+        yield Note(
+            f"{number(deferred)} more would be sent; this run is about others, the next apply "
+            f"sends {'it' if deferred == 1 else 'them'}.",
+            "dim",
+        )
+    if suppressed:
+        yield Note(
+            f"{number(suppressed)} {be(suppressed)} suppressed (forgotten with `qsync forget`) and "
+            "never sent.",
+            "dim",
+        )
 
 
 def _removed(stream: JsonObject) -> Iterator[Note]:

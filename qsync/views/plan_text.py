@@ -39,6 +39,8 @@ COUNTS: tuple[tuple[str, str, str], ...] = (
     ("unchanged", "=", "dim"),
     ("invalid", "!", "magenta"),
     ("resting", "z", "dim"),
+    ("deferred", ">", "dim"),
+    ("suppressed", "x", "dim"),
 )
 """The counts of a stream in order, each with its symbol and colour."""
 

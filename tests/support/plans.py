@@ -173,12 +173,13 @@ def second_day() -> Plan:
         a_stream_plan(
             ChangeCounts(
                 state_rows=24_310,
-                in_model=24_400,
+                in_model=24_402,
                 added=100,
                 changed=1_312,
                 removed=21,
                 unchanged=22_971,
                 resting=3,
+                suppressed=2,
                 invalid={"not_a_number:employees": 11, "malformed_key": 3},
                 retried=3,
                 unsettled=1,

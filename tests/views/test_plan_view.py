@@ -52,6 +52,8 @@ COUNTS = (
     "removed",
     "unchanged",
     "resting",
+    "deferred",
+    "suppressed",
     "retried",
     "unsettled",
     "returned",
