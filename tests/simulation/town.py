@@ -1,0 +1,479 @@
+"""A small world in one process: a model in DuckDB, an emulated Qualified, runs that may die.
+
+The engine is the real one, with its clock, randomness and transport handed in; so are the client,
+the journal and the warehouse's SQL. Only time is made up, and the network is a function call. A run
+that dies does so like a process that is killed: from that moment nothing it does has any effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import httpx
+import orjson
+
+from qsync.artifacts import Manifest, Node
+from qsync.emulator import DEFAULT_KEY, Account, EmulatedRequest, EmulatorSettings
+from qsync.emulator.jobs import Job
+from qsync.errors import UserError
+from qsync.execution.apply import ApplyBounds, ApplyResult, apply
+from qsync.execution.journal import FileJournal, Step
+from qsync.execution.planner import PlanInputs, PlanOptions
+from qsync.execution.ports import ExecutionWarehouse
+from qsync.execution.recording import Origin
+from qsync.execution.remote import RemoteError
+from qsync.fields import Field, FieldCatalog
+from qsync.ledger.columns import LEDGER_COLUMN_NAMES
+from qsync.planning.plan import Plan
+from qsync.project.model import (
+    LimitSettings,
+    OnNull,
+    Project,
+    ProjectSettings,
+    QualifiedSettings,
+)
+from qsync.qualified import QualifiedClient, read_api_key
+from qsync.warehouse.columns import column_reader
+from qsync.warehouse.writing import WritingWarehouse
+from tests.planning.kit import a_sync, mapped
+from tests.support.emulated_transport import EmulatedTransport
+from tests.support.virtual_time import VirtualClock
+from tests.support.warehouses import DirectConnection
+
+T = TypeVar("T")
+HOST = "api.qualified.com"
+RELATION = '"memory"."main"."people"'
+NODE = Node("model.shop.dim_leads", "dim_leads", "shop", "model", relation_name=RELATION)
+FIELDS = (
+    Field("first_name", "First Name", "name"),
+    Field("job_title", "Job Title", "string"),
+)
+CATALOG = FieldCatalog(lead=FIELDS, company=())
+WINDOWS = {900.0: "per_15m", 3_600.0: "per_hour", 86_400.0: "per_day"}
+
+Values = tuple[str | None, str | None]
+"""First name (null keeps what is there) and job title (null clears it)."""
+
+
+class Died(BaseException):
+    """The run is dead; nothing it does has any effect."""
+
+
+@dataclass
+class Death:
+    """When a run dies: right before or after the nth time it comes to a label; never without."""
+
+    label: str | None = None
+    moment: str = "before"
+    nth: int = 1
+    dead: bool = False
+    _count: int = 0
+
+    def come_to(self, label: str) -> int:
+        """The label is come to; how often by now."""
+        self.check()
+        if label != self.label:
+            return 0
+        self._count += 1
+        self._die_at("before", self._count)
+        return self._count
+
+    def passed(self, label: str, count: int) -> None:
+        """What it labels is done."""
+        if label == self.label:
+            self._die_at("after", count)
+
+    def check(self) -> None:
+        """Raise when dead."""
+        if self.dead:
+            raise Died
+
+    def _die_at(self, moment: str, count: int) -> None:
+        if moment == self.moment and count == self.nth:
+            self.dead = True
+            raise Died
+
+
+WAREHOUSE_LABELS = {
+    "stage": "staged",
+    "begin": "begun",
+    "mark_posted": "marked",
+    "commit": "committed",
+    "close_record": "closed",
+    "close_dead": "recovered",
+}
+LABELS = (
+    *WAREHOUSE_LABELS.values(),
+    "posted",
+    *(step.value for step in (Step.INTENT, Step.ACCEPTED, Step.RESULT)),
+)
+
+
+class MortalWarehouse:
+    """A warehouse whose caller may be dead."""
+
+    def __init__(self, warehouse: WritingWarehouse, death: Death) -> None:
+        self._warehouse = warehouse
+        self._death = death
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._warehouse, name)
+        if not callable(found):
+            return found
+        label = WAREHOUSE_LABELS.get(name, name)
+
+        def calling(*args: Any, **named: Any) -> Any:
+            count = self._death.come_to(label)
+            result = found(*args, **named)
+            self._death.passed(label, count)
+            return result
+
+        return calling
+
+
+class MortalJournal(FileJournal):
+    """A journal whose writer may be dead."""
+
+    def __init__(self, folder: Path, run_id: str, death: Death) -> None:
+        super().__init__(folder, run_id)
+        self._death = death
+
+    def write(self, step: Step, **facts: Any) -> None:
+        count = self._death.come_to(step.value)
+        super().write(step, **facts)
+        self._death.passed(step.value, count)
+
+    def discard(self, run_id: str) -> None:
+        self._death.check()
+        super().discard(run_id)
+
+
+@dataclass
+class MortalTransport(EmulatedTransport):
+    """A network whose user may be dead, and that is watched."""
+
+    death: Death = field(default_factory=Death)
+    town: Town | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert self.town is not None
+        self.death.check()
+        posts = request.method == "POST"
+        count = self.death.come_to("posted") if posts else 0
+        if posts:
+            self.town.check_post(await request.aread())
+        self.town.sent_at.append(self.clock.time())
+        response = await super().handle_async_request(request)
+        self.death.check()
+        if posts:
+            self.death.passed("posted", count)
+        return response
+
+
+class Watcher:
+    """Approves everything."""
+
+    def approve(self, plan: Plan) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **named: None
+
+
+@dataclass
+class Town:
+    """The model, the warehouse, Qualified, and everything that happened."""
+
+    connection: DirectConnection
+    folder: Path
+    seed: int = 0
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    model: dict[str, Values] = field(default_factory=dict)
+    sent_at: list[float] = field(default_factory=list)
+    """When each request of ours reached Qualified."""
+    posted: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    """By request id: the key and the fields of an item."""
+    completed: set[str] = field(default_factory=set)
+    """Request ids that Qualified has carried out."""
+    starts: list[float] = field(default_factory=list)
+    last_run: str = ""
+
+    def __post_init__(self) -> None:
+        self.connection.execute("CREATE TABLE people (email text, first_name text, job_title text)")
+        self.account = Account(
+            EmulatorSettings(latency=0.05, latency_jitter=0.3, keep_bodies=False),
+            clock=self.clock.time,
+            seed=self.seed,
+        )
+        self._runs = itertools.count(1)
+        sync = a_sync(mapped("first_name"), mapped("job_title", on_null=OnNull.CLEAR))
+        settings = ProjectSettings(QualifiedSettings(apply_targets=("prod",), limits=self.limits))
+        self.inputs = PlanInputs(
+            project=Project("shop", settings, (sync,)),
+            project_dir=self.folder,
+            manifest=Manifest(
+                "target/manifest.json",
+                12,
+                "1.11",
+                "",
+                "an-id",
+                "shop",
+                None,
+                {NODE.unique_id: NODE},
+            ),
+            catalog=CATALOG,
+            target="prod",
+            destination=HOST,
+            syncs=(sync,),
+        )
+
+    @property
+    def journals(self) -> Path:
+        return self.folder / "journal"
+
+    # --- runs -------------------------------------------------------------------------------
+
+    def run(
+        self,
+        death: Death | None = None,
+        bounds: ApplyBounds | None = None,
+        *,
+        resume: str | None = None,
+        stop_after: float | None = None,
+    ) -> ApplyResult | Exception | None:
+        """One apply: its result, the error it ended in, or None when it died."""
+        death = death or Death()
+        self._let_old_jobs_run()
+        self.starts.append(self.clock.time())
+        self._load_model()
+        self.last_run = f"r{next(self._runs):04}"
+        try:
+            result = self.clock.run(self._apply(death, bounds, resume, stop_after))
+        except (UserError, RemoteError) as error:
+            self._check()
+            return error
+        except BaseException:
+            if not death.dead:
+                raise
+            # Its fifteen minutes pass.
+            self.connection.execute("UPDATE qsync.qsync_lock SET expires = 0")
+            self._check()
+            return None
+        assert not death.dead
+        self._check()
+        return result
+
+    async def _apply(
+        self,
+        death: Death,
+        bounds: ApplyBounds | None,
+        resume: str | None,
+        stop_after: float | None,
+    ) -> ApplyResult:
+        warehouse = WritingWarehouse(
+            self.connection,
+            "qsync",
+            {NODE.unique_id: RELATION},
+            column_reader(self.connection),
+            destination=HOST,
+            project="shop",
+        )
+        stop = asyncio.Event()
+        if stop_after is not None:
+            asyncio.get_running_loop().call_later(stop_after, stop.set)
+
+        async def in_warehouse(work: Callable[[], T], /) -> T:
+            death.check()
+            return work()
+
+        async with QualifiedClient(
+            "http://qualified.test",
+            read_api_key({"QUALIFIED_API_KEY": DEFAULT_KEY}, "QUALIFIED_API_KEY"),
+            limits=self.limits,
+            transport=MortalTransport(self.account, self.clock, death, self),
+            clock=self.clock,
+            rng=random.Random(f"{self.seed} {self.last_run}"),
+        ) as api:
+            return await apply(
+                self.inputs,
+                PlanOptions(parent=resume),
+                Origin(
+                    run_id=self.last_run,
+                    target="prod",
+                    started_at=datetime.fromtimestamp(self.clock.time(), UTC),
+                    dbt_invocation_id=None,
+                    git_commit=None,
+                    qsync_version="0",
+                    parent=resume,
+                ),
+                warehouse=cast(ExecutionWarehouse, MortalWarehouse(warehouse, death)),
+                in_warehouse=in_warehouse,
+                api=api,
+                clock=self.clock,
+                view=cast(Any, Watcher()),
+                holder="the simulation",
+                stop=stop,
+                journal=MortalJournal(self.journals, self.last_run, death),
+                bounds=bounds,
+                resume=resume,
+            )
+
+    def _load_model(self) -> None:
+        self.connection.execute("DELETE FROM people")
+        for key, values in self.model.items():
+            self.connection.raw.execute("INSERT INTO people VALUES (?, ?, ?)", [key, *values])
+
+    def _let_old_jobs_run(self) -> None:
+        """What is promised: a job whose answer was lost has run by the second run after."""
+        if len(self.starts) < 2:
+            return
+        while any(job.created_at < self.starts[-1] for job in self.waiting_jobs()):
+            self.clock.advance(10.0)
+
+    def waiting_jobs(self) -> list[Job]:
+        """Jobs that may still do something."""
+        return [
+            job for job in self.account.jobs() if not job.finished and job.plan.ending is not None
+        ]
+
+    def others_spend(self, requests: int) -> None:
+        """Another client of the team at work."""
+        headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
+        for _ in range(requests):
+            _, token = self.account.begin(
+                EmulatedRequest("GET", "/v2/leads/fields", headers, b"", "")
+            )
+            self.account.finish(token)
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.connection.execute(statement).fetchall()]
+
+    # --- what must hold ---------------------------------------------------------------------
+
+    def check_post(self, body: bytes) -> None:
+        """No other payload for a key of which a job is open whose id is known."""
+        items = orjson.loads(body)["items"]
+        known = self._known_jobs()
+        open_: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for job in self.waiting_jobs():
+            if job.id in known:
+                for item in job.items[job.processed :]:
+                    data = cast(dict[str, Any], item)["data"]
+                    open_[data["email"]].append(data["fields"])
+        for item in items:
+            data = item["data"]
+            for fields in open_[data["email"]]:
+                assert fields == data["fields"], "another payload goes while a known job is open"
+            self.posted[item["request_id"]] = (data["email"], data["fields"])
+
+    def _known_jobs(self) -> set[str]:
+        known = {str(row[0]) for row in self.sql("SELECT job_id FROM qsync.qsync_jobs")}
+        if self.journals.exists():
+            for path in self.journals.iterdir():
+                for line in path.read_bytes().split(b"\n")[:-1]:
+                    try:
+                        entry = orjson.loads(line)
+                    except orjson.JSONDecodeError:
+                        continue
+                    if entry.get("step") == "accepted":
+                        known.add(entry["job"])
+        return known
+
+    def _check(self) -> None:
+        self._check_quota()
+        if "qsync_runs" not in {
+            row[0] for row in self.sql("SELECT table_name FROM duckdb_tables()")
+        }:
+            return
+        self._check_records()
+        self._check_state()
+
+    def _check_quota(self) -> None:
+        times = sorted(self.sent_at)
+        for seconds, name in WINDOWS.items():
+            most = int(getattr(self.limits, name) * self.limits.share)
+            for place, at in enumerate(times):
+                inside = place + 1 - bisect_left(times, at - seconds + 1e-6)
+                assert inside <= most, f"{inside} requests within {seconds:.0f} s, {most} allowed"
+
+    def _check_records(self) -> None:
+        names = ", ".join(LEDGER_COLUMN_NAMES)
+        for cells in self.sql(f"SELECT {names} FROM qsync.qsync_runs"):
+            row = dict(zip(LEDGER_COLUMN_NAMES, cells, strict=True))
+            ends = ("succeeded", "rejected", "unknown", "invalid_late", "unsent")
+            assert row["rows_planned"] == sum(row[f"rows_{name}"] for name in ends), row
+
+    def _harvest(self) -> None:
+        for job in self.account.jobs():
+            results = orjson.loads(job.packed) if job.finished else job.results
+            for result in results:
+                if result["status"] == "completed" and result.get("requestId"):
+                    self.completed.add(str(result["requestId"]))
+
+    def _check_state(self) -> None:
+        """What state calls synced was carried out by Qualified."""
+        self._harvest()
+        done: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for request_id in self.completed:
+            if request_id in self.posted:
+                key, fields = self.posted[request_id]
+                done[key].append(fields)
+        for (table,) in self.sql("SELECT state_table FROM qsync.qsync_streams"):
+            rows = self.sql(
+                f'SELECT key, v_first_name, v_job_title FROM qsync."{table}" '
+                "WHERE status = 'synced'"
+            )
+            for key, first, title in rows:
+                for name, value in (("first_name", first), ("job_title", title)):
+                    if value is not None:
+                        assert any(fields.get(name) == value for fields in done[key]), (
+                            f"{key} is called synced with {name} {value!r}, which never arrived"
+                        )
+
+    def settle(self) -> None:
+        """Everything goes well from now on, and every job runs."""
+        self.account.set_faults([])
+        while self.waiting_jobs():
+            self.clock.advance(60.0)
+        self._harvest()
+        self.clock.advance(2 * 86_400.0)
+
+    def check_converged(self) -> None:
+        """Two plain runs bring everything there, and the third has nothing to do."""
+        for _ in range(2):
+            result = self.run()
+            assert isinstance(result, ApplyResult), result
+        before = len(self.sent_at)
+        resting = {row[0] for row in self.sql("SELECT key FROM qsync.qsync_rejects")}
+        third = self.run()
+        assert isinstance(third, ApplyResult)
+        assert third.plan is not None
+        stream = third.plan.syncs[0].streams[0]
+        assert stream.planned <= len(resting), "the third run has nothing to do"
+        if not resting:
+            assert len(self.sent_at) == before + 2, "it asks for the fields, and nothing else"
+        self._check_held(resting)
+        assert self.sql("SELECT count(*) FROM qsync.qsync_jobs") == [(0,)]
+        assert self.sql("SELECT count(*) FROM qsync.qsync_stages") == [(0,)]
+        assert self.sql("SELECT count(*) FROM qsync.qsync_runs WHERE status = 'running'") == [(0,)]
+        assert not self.journals.exists() or list(self.journals.iterdir()) == []
+
+    def _check_held(self, resting: set[Any]) -> None:
+        held = {lead.email: lead.values for lead in self.account.leads()}
+        for key, (first, title) in self.model.items():
+            if key in resting:
+                continue
+            values = held[key]
+            if first is not None:
+                assert values.get("first_name") == first, f"{key}: the newest first name"
+            assert values.get("job_title") == title, f"{key}: the newest job title, or none"
