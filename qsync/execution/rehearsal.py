@@ -50,19 +50,32 @@ def rehearse(jobs: Sequence[int], limits: LimitSettings, spent: Spent, pace: Pac
         spent: Requests of earlier runs.
         pace: How long jobs and requests take.
     """
-    line = _Line(limits, spent, pace.request_seconds)
+    lines = _Lines(limits, spent, pace.request_seconds)
     for _ in range(FIELD_CALLS):
-        line.request(lambda _: None)
-        line.run()
+        lines.poll(lambda _: None)
+        lines.run()
     for number in jobs:
-        _Stream(line, number, pace).start()
-        line.run()
-    return Course(line.sent, line.now)
+        _Stream(lines, number, pace).start()
+        lines.run()
+    return Course(lines.sent, lines.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One that waits to be sent.
+
+    Attributes:
+        answered: Told when it was sent, once it is answered.
+        reserve: Room it leaves in the windows: a submit leaves some for the polls of open jobs.
+    """
+
+    answered: Callable[[float], None]
+    reserve: int = 0
 
 
 @dataclass(slots=True)
-class _Line:
-    """Requests in the order they are asked for, and time."""
+class _Lines:
+    """Time, and requests in the two lines in which the client has them wait."""
 
     limits: LimitSettings
     spent: Spent
@@ -72,23 +85,29 @@ class _Line:
     _windows: SlidingWindows = field(init=False)
     _places: int = field(init=False)
     _in_flight: int = 0
-    _looks_at: float = math.inf
-    _waiting: deque[Callable[[float], None]] = field(default_factory=deque)
+    _wakes_at: float = math.inf
+    _polls: deque[_Request] = field(default_factory=deque)
+    _submits: deque[_Request] = field(default_factory=deque)
+    _turns: tuple[deque[_Request], deque[_Request]] = field(init=False)
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self._windows = SlidingWindows(self.limits, self.spent)
         self._places = max(1, min(_MOST_IN_FLIGHT, self.limits.in_flight))
+        self._turns = self._polls, self._submits
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
         """Do something then."""
         heapq.heappush(self._events, (moment, next(self._numbers), act))
 
-    def request(self, answered: Callable[[float], None]) -> None:
-        """Send a request when its turn has come; `answered` is told when it was sent."""
-        self._waiting.append(answered)
-        self._send()
+    def poll(self, answered: Callable[[float], None]) -> None:
+        """Send any request but a submit when its turn has come."""
+        self._join(self._polls, _Request(answered))
+
+    def submit(self, answered: Callable[[float], None], reserve: int) -> None:
+        """Send a submit when its turn has come and the windows have so much room besides."""
+        self._join(self._submits, _Request(answered, reserve))
 
     def run(self) -> None:
         """Let time pass until nothing is left to do."""
@@ -96,73 +115,98 @@ class _Line:
             self.now, _, act = heapq.heappop(self._events)
             act()
 
-    def _send(self) -> None:
-        while self._waiting and self._in_flight < self._places:
-            opens = self._windows.opens(self.now, self._in_flight)
-            if opens > self.now:
-                if self.now < opens < math.inf and not self.now < self._looks_at <= opens:
-                    self._looks_at = opens
-                    self.at(opens, self._send)
-                return
-            answered = self._waiting.popleft()
-            self._in_flight += 1
-            self.sent.append(self.now)
-            self.at(self.now + self.request_seconds, self._answering(answered, self.now))
+    def _join(self, line: deque[_Request], request: _Request) -> None:
+        if not line:
+            # Its head begins to wait after the other line's.
+            other = self._submits if line is self._polls else self._polls
+            self._turns = other, line
+        line.append(request)
+        self._send()
 
-    def _answering(self, answered: Callable[[float], None], sent: float) -> Callable[[], None]:
-        def answer() -> None:
+    def _send(self) -> None:
+        """Send what can go; the lines take turns."""
+        while self._in_flight < self._places:
+            for line, other in (self._turns, self._turns[::-1]):
+                if not line:
+                    continue
+                opens = self._windows.opens(self.now, self._in_flight, line[0].reserve)
+                if opens <= self.now:
+                    self._turns = other, line
+                    self._start(line.popleft())
+                    break
+                self._wake(opens)
+            else:
+                return
+
+    def _start(self, request: _Request) -> None:
+        self._in_flight += 1
+        sent = self.now
+        self.sent.append(sent)
+
+        def end() -> None:
             self._in_flight -= 1
             self._windows.end(self.now)
-            answered(sent)
+            request.answered(sent)
             self._send()
 
-        return answer
+        self.at(self.now + self.request_seconds, end)
+
+    def _wake(self, moment: float) -> None:
+        if math.isinf(moment) or self.now < self._wakes_at <= moment:
+            return
+        self._wakes_at = moment
+        self.at(moment, self._send)
 
 
 @dataclass(slots=True)
 class _Stream:
     """The jobs of one stream: `OPEN_JOBS` at once, each submitted and then polled."""
 
-    line: _Line
+    lines: _Lines
     left: int
     pace: Pace
     tracker: PollTracker = field(init=False)
+    unread: int = 0
 
     def __post_init__(self) -> None:
         self.tracker = PollTracker(self.left)
 
     def start(self) -> None:
+        """Begin as many jobs as may be open."""
         for _ in range(min(OPEN_JOBS, self.left)):
-            self._next()
+            self._submit()
 
-    def _next(self) -> None:
+    def _submit(self) -> None:
         if self.left:
             self.left -= 1
-            self.line.request(lambda _: self._accepted())
+            self.unread += 1
+            self.lines.submit(lambda _: self._accepted(), self.unread)
 
     def _accepted(self) -> None:
-        job = PolledJob(self.line.now, CHUNK_ROWS)
+        job = PolledJob(self.lines.now, CHUNK_ROWS)
         # Answers that come at the same moment are heard first: what they teach moves its poll.
-        self.line.at(self.line.now, lambda: self._wait(job))
+        self.lines.at(self.lines.now, lambda: self._wait(job))
 
     def _wait(self, job: PolledJob) -> None:
-        self.line.at(max(self.line.now, self.tracker.due(job)), lambda: self._due(job))
+        moment = max(self.lines.now, self.tracker.due(job))
+        self.lines.at(moment, lambda: self._due(job))
 
     def _due(self, job: PolledJob) -> None:
-        if self.tracker.due(job) > self.line.now:
+        if self.tracker.due(job) > self.lines.now:
             self._wait(job)
             return
-        self.tracker.asked(job, self.line.now)
-        self.line.request(lambda sent: self._seen(job, sent))
+        self.tracker.asked(job, self.lines.now)
+        self.lines.poll(lambda sent: self._seen(job, sent))
 
     def _seen(self, job: PolledJob, sent: float) -> None:
         age = sent - job.accepted_at
         if age >= self.pace.job_seconds:
             self.tracker.done(job)
-            self._next()
+            self.unread -= 1
+            self._submit()
             return
         # It has been at work since its submit arrived, before that was answered.
         early = self.pace.request_seconds
         processed = int(job.size * (age + early) / (self.pace.job_seconds + early))
-        self.tracker.missed(job, self.line.now, processed)
+        self.tracker.missed(job, self.lines.now, processed)
         self._wait(job)

@@ -111,9 +111,12 @@ class SlidingWindow:
             self._count -= self._ended.popleft()[1]
         return self.limit - self._count
 
-    def opens(self, now: float, in_flight: int = 0) -> float:
-        """When the next request fits in; infinite while one in flight must end first."""
-        missing = in_flight + 1 - self.room(now)
+    def opens(self, now: float, in_flight: int = 0, reserve: int = 0) -> float:
+        """When the next request fits in and leaves room for `reserve` more.
+
+        Infinite while one in flight must end first.
+        """
+        missing = in_flight + min(reserve, self.limit - 1) + 1 - self.room(now)
         if missing <= 0:
             return now
         for ended, count in self._ended:
@@ -141,9 +144,12 @@ class SlidingWindows:
         """Requests that fit into all of them now."""
         return max(0, min(window.room(now) for window in self._all))
 
-    def opens(self, now: float, in_flight: int = 0) -> float:
-        """When the next request fits into all; infinite while one in flight must end first."""
-        return max(window.opens(now, in_flight) for window in self._all)
+    def opens(self, now: float, in_flight: int = 0, reserve: int = 0) -> float:
+        """When the next request fits into all and leaves room for `reserve` more.
+
+        Infinite while one in flight must end first.
+        """
+        return max(window.opens(now, in_flight, reserve) for window in self._all)
 
 
 def window_limits(limits: LimitSettings) -> tuple[int, ...]:
