@@ -1,0 +1,202 @@
+"""What a run does about earlier ones before it sends anything itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from qsync.execution.journal import JournalNotes, NoJournal
+from qsync.execution.ports import (
+    Commit,
+    CommitContext,
+    DeadStream,
+    ItemResult,
+    JobView,
+    KnownJob,
+    RequestTally,
+)
+from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
+from qsync.execution.remote import AuthError
+from tests.support.fake_stage import RUN_ID, FakeStage, people
+from tests.support.virtual_time import VirtualClock
+
+ROWS = 6
+
+
+class LeftBehind(FakeStage):
+    """A warehouse in which one run has died."""
+
+    dead: DeadStream
+    closed: list[tuple[Sequence[tuple[int, int]], bool]]
+
+    def dead_streams(self) -> tuple[DeadStream, ...]:
+        """The one."""
+        return (self.dead,)
+
+    def commit(self, stage: object, changes: Commit, context: CommitContext) -> None:
+        """Remember what became of it; nothing else can have been committed before."""
+        self.commits.append((self.now(), tuple(changes.outcomes)))
+
+    def close_dead(
+        self,
+        dead: DeadStream,
+        posted: Sequence[tuple[int, int]],
+        context: CommitContext,
+        *,
+        keep_stage: bool = False,
+    ) -> None:
+        """Remember what is said to have been posted."""
+        self.closed.append((list(posted), keep_stage))
+
+
+@dataclass
+class Jobs:
+    """The jobs of a dead run, as Qualified tells of them."""
+
+    clock: VirtualClock
+    views: dict[str, JobView | None]
+    error: AuthError | None = None
+    asked: list[str] = field(default_factory=list)
+    tally: RequestTally = field(default_factory=RequestTally)
+
+    async def submit(self, body: bytes, *, reserve: int = 0) -> JobView:
+        """Nothing is sent while earlier jobs are asked about."""
+        raise AssertionError("a recovery submits nothing")
+
+    async def job(self, job_id: str) -> JobView | None:
+        """What there is to tell."""
+        self.asked.append(job_id)
+        await self.clock.sleep(0.01)
+        if self.error is not None:
+            raise self.error
+        return self.views[job_id]
+
+
+@dataclass
+class ToldJournal(NoJournal):
+    """The journal that survived, if one did."""
+
+    notes: JournalNotes | None
+
+    def read(self, run_id: str) -> JournalNotes | None:
+        """What it tells."""
+        return self.notes
+
+
+class Morning:
+    """The run after one that died with six staged rows, of which four may have been posted."""
+
+    def __init__(self, *jobs: KnownJob, notes: JournalNotes | None = None) -> None:
+        self.clock = VirtualClock()
+        self.left = LeftBehind(people(ROWS))
+        stage = self.left.stage
+        state = replace(stage.request.state, table="state")
+        stage = replace(stage, request=replace(stage.request, state=state))
+        self.left.closed = []
+        self.left.dead = DeadStream(
+            run_id=RUN_ID,
+            sync="people",
+            object="lead",
+            planned=ROWS,
+            running=True,
+            stage=stage,
+            posted=4,
+            journaled=notes is not None,
+            jobs=jobs,
+            table=stage.table,
+        )
+        self.api = Jobs(self.clock, {})
+        self.journal = ToldJournal(notes)
+        self.stop = asyncio.Event()
+
+    async def keep_lock(self) -> None:
+        """Held."""
+
+    def run(self, keep: str | None = None) -> Recovered:
+        """Settle what was left behind."""
+        recovery = Recovery(
+            self.left.warehouse,
+            self.left.in_warehouse,
+            self.api,
+            self.clock,
+            lambda of_run: CommitContext(of_run, 2, "2026-11-04 05:00:00"),
+            self.journal,
+            self.stop,
+            self.keep_lock,
+        )
+        return self.clock.run(recovery.run(keep))
+
+
+def _finished(job_id: str, *numbers: int, ok: bool = True) -> JobView:
+    results = [ItemResult(f"{RUN_ID}-{number}", ok) for number in numbers]
+    return JobView(job_id, "completed", len(numbers), len(numbers), tuple(results))
+
+
+def test_the_jobs_of_a_dead_run_are_asked_and_their_results_committed_before_it_is_closed() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0), KnownJob("j2", 3, 4, 0.0))
+    morning.api.views = {"j1": _finished("j1", 1, 2), "j2": _finished("j2", 3, 4, ok=False)}
+    found = morning.run()
+    assert (found.died, found.jobs) == ((RUN_ID,), 2)
+    assert sorted(morning.api.asked) == ["j1", "j2"]
+    assert morning.left.fates == {1: "succeeded", 2: "succeeded", 3: "rejected", 4: "rejected"}
+
+
+def test_a_job_whose_id_only_the_journal_knows_is_asked_too() -> None:
+    job = KnownJob("j1", 1, 2, 0.0)
+    morning = Morning(notes=JournalNotes({"people": [(1, 2)]}, {"people": (job,)}))
+    morning.api.views = {"j1": _finished("j1", 1, 2)}
+    morning.run()
+    assert morning.left.fates == {1: "succeeded", 2: "succeeded"}
+
+
+def test_without_a_journal_everything_up_to_the_mark_may_have_been_posted() -> None:
+    morning = Morning()
+    morning.run()
+    assert morning.left.closed == [([(1, 4)], False)]
+
+
+def test_with_a_journal_only_what_was_intended_may_have_been_posted() -> None:
+    morning = Morning(notes=JournalNotes({"people": [(3, 6)]}))
+    morning.run()
+    assert morning.left.closed == [([(3, 4)], False)]
+
+
+def test_a_job_that_does_not_end_leaves_its_rows_unknown_and_open() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0))
+    morning.api.views = {"j1": JobView("j1", "processing", 0, 2)}
+    morning.run()
+    ((_, (outcome,)),) = morning.left.commits
+    assert (outcome.unknown, outcome.unresolved) == ((1, 2), True)
+
+
+def test_a_job_that_is_gone_is_no_success() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, -100_000.0))
+    morning.api.views = {"j1": None}
+    morning.run()
+    assert morning.left.fates == {1: "unknown", 2: "unknown"}
+
+
+def test_while_qualified_refuses_the_key_nothing_is_closed() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0))
+    morning.api.error = AuthError("401")
+    with pytest.raises(AuthError):
+        morning.run()
+    assert (morning.left.commits, morning.left.closed) == ([], [])
+
+
+def test_who_stops_while_earlier_jobs_are_awaited_closes_nothing() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0))
+    morning.api.views = {"j1": JobView("j1", "processing", 0, 2)}
+    morning.stop.set()
+    with pytest.raises(RecoveryStoppedError):
+        morning.run()
+    assert (morning.left.commits, morning.left.closed) == ([], [])
+
+
+def test_the_stage_of_a_run_to_be_resumed_is_kept() -> None:
+    morning = Morning()
+    assert list(morning.run(keep=RUN_ID).kept) == ["people"]
+    assert morning.left.closed == [([(1, 4)], True)]
