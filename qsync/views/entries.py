@@ -55,6 +55,21 @@ def duration_words(seconds: float | None) -> str | None:
     return None  # pragma: no cover - 60 seconds and more are at least a minute
 
 
+def rough_words(seconds: float) -> str:
+    """About how long, for something that is only estimated: `4 s`, `25 min`, `3.2 h`, `3.5 days`.
+
+    Two digits or so: more would say more than anybody knows.
+    """
+    if seconds < 89.5:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5_370:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3_600
+    if hours < 35.95:
+        return f"{round(hours, 1):g} h"
+    return f"{round(hours / 24, 1):g} days"
+
+
 def ago_words(moment: datetime, now: datetime) -> str:
     """How long ago, roughly: `just now`, `3 h ago`, `12 d ago`."""
     seconds = int((now - moment).total_seconds())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qsync.planning.changes import FieldChange
+from qsync.planning.cost import Cost, WindowUse
 from qsync.planning.plan import (
     PLAN_FORMAT,
     GuardBreach,
@@ -11,7 +12,7 @@ from qsync.planning.plan import (
     SyncPlan,
 )
 from qsync.project.model import OnNull
-from qsync.views.entries import JsonObject, orphan_entry, reason_entries
+from qsync.views.entries import JsonObject, orphan_entry, reason_entries, rough_words
 
 
 def plan_document(plan: Plan) -> JsonObject:
@@ -25,6 +26,7 @@ def plan_document(plan: Plan) -> JsonObject:
         "apply_allowed": plan.apply_allowed,
         "has_changes": plan.has_changes,
         "summary": _summary(plan),
+        "cost": None if plan.cost is None else _cost(plan.cost),
         "syncs": [_sync(sync) for sync in plan.syncs],
         "orphans": [orphan_entry(orphan) for orphan in plan.orphans],
     }
@@ -49,6 +51,33 @@ def _summary(plan: Plan) -> JsonObject:
         "stopped": len(plan.stopped),
         "stopped_syncs": [sync.name for sync in plan.stopped],
         "recorded": sum(_recorded(stream) for stream in streams),
+    }
+
+
+def _cost(cost: Cost) -> JsonObject:
+    return {
+        "requests": cost.requests,
+        "expected": cost.expected,
+        "binding": cost.binding.name,
+        "windows": [_window(window) for window in cost.windows],
+        "seconds": None if cost.seconds is None else round(cost.seconds, 1),
+        "at_least": cost.at_least,
+        "time": None
+        if cost.seconds is None
+        else f"{'at least' if cost.at_least else 'about'} {rough_words(cost.seconds)}",
+    }
+
+
+def _window(window: WindowUse) -> JsonObject:
+    # 0 only when nothing counts in it, 100 only when nothing more fits in.
+    used = window.spent + window.planned
+    percent = min(99, max(1 if used else 0, round(100 * window.share)))
+    return {
+        "name": window.name,
+        "limit": window.limit,
+        "spent": window.spent,
+        "planned": window.planned,
+        "percent": 100 if used >= window.limit else percent,
     }
 
 

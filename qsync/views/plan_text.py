@@ -1,7 +1,7 @@
 """The plan for a person, rendered from its document (`qsync.views.documents`).
 
-Per sync a header and a line of counts, then what a reviewer has to know, in sentences; at the end
-one summary line of fixed form, which other programs may read:
+Per sync a header and a line of counts, then what a reviewer has to know, in sentences; then what
+sending costs; at the end one summary line of fixed form, which other programs may read:
 
     Plan: 2,500 to add, 12 to change, 3 removed, 2,431 unchanged, 14 invalid. 6 jobs, 12 requests.
     No changes.
@@ -14,6 +14,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from qsync.views.cost_text import cost_details, cost_sentence
 from qsync.views.entries import JsonObject
 from qsync.views.layout import (
     Part,
@@ -63,6 +64,8 @@ def render_plan(document: JsonObject, console: Console, verbose: bool = False) -
     for text, style in notes:
         sentence(console, text, indent=0, style=style)
     write(console)
+    if document["cost"] is not None:
+        _cost(document["cost"], console, verbose)
     write_whole(console, styled(summary_line(document), "bold"))
 
 
@@ -80,6 +83,14 @@ def summary_line(document: JsonObject) -> str:
         f"{number(total['invalid'])} invalid. "
         f"{counted(total['jobs'], 'job')}, {counted(total['requests'], 'request')}."
     )
+
+
+def _cost(cost: JsonObject, console: Console, verbose: bool) -> None:
+    flow(console, cost_sentence(cost), indent=0, gap=1)
+    if verbose:
+        best = f"{counted(cost['requests'], 'request')} at best"
+        sentence(console, f"{best}: two for the fields, a submit and a poll for each job.")
+        columns(console, cost_details(cost), right=(1, 2, 3, 4))
 
 
 def _title(document: JsonObject, console: Console, verbose: bool) -> None:

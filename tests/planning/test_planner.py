@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+
 from qsync.artifacts import Manifest, Node
 from qsync.execution.planner import (
     PlanInputs,
@@ -247,3 +249,24 @@ def test_state_belongs_to_a_host_and_an_account_when_one_is_named() -> None:
     qualified = QualifiedSettings(base_url="http://127.0.0.1:8765/v2/", account="sandbox")
     named = replace(project, settings=ProjectSettings(qualified))
     assert destination_of(named) == "127.0.0.1:8765 (sandbox)"
+
+
+def test_what_it_costs_is_told_with_what_earlier_runs_spent_and_measured() -> None:
+    warehouse = _Warehouse(
+        states=_known(), spent=((60.0, 500), (5_000.0, 70)), measured=Pace(3.0, 0.3)
+    )
+    plan = _plan(_inputs(LEADS), warehouse).plan
+    assert plan is not None
+    assert plan.jobs == (1,)
+    assert plan.cost is not None
+    assert [use.spent for use in plan.cost.windows] == [500, 500, 570]
+    assert (plan.cost.requests, plan.cost.at_least) == (4, False)
+    assert plan.cost.seconds == pytest.approx(3.9, rel=0.2)
+
+
+def test_a_plan_that_sends_nothing_has_no_cost_and_asks_nothing_to_know_it() -> None:
+    unchanged = ChangeSet(ChangeCounts(state_rows=10, in_model=10, unchanged=10))
+    warehouse = _Warehouse(states=_known(), change_sets=unchanged)
+    plan = _plan(_inputs(LEADS), warehouse).plan
+    assert plan is not None
+    assert (plan.cost, warehouse.asked_for_cost) == (None, 0)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qsync.artifacts import Node
 from qsync.diagnostics import Position
+from qsync.execution.costing import cost_of
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledField, CompiledStream, CompiledSync
+from qsync.planning.cost import Pace, Spent
 from qsync.planning.plan import GuardBreach, OrphanState, Plan, StreamPlan, SyncPlan
 from qsync.project.model import (
+    LimitSettings,
     ModelRef,
     ObjectType,
     OnNull,
@@ -127,6 +132,13 @@ def a_plan(
     )
 
 
+def with_cost(plan: Plan, spent: Spent = (), pace: Pace | None = None) -> Plan:
+    """The plan with what it costs at the usual limits."""
+    if not plan.jobs:
+        return plan
+    return replace(plan, cost=cost_of(plan.jobs, LimitSettings(), spent, pace))
+
+
 def first_load() -> Plan:
     """Nothing was ever sent: companies, and leads with a `company:` block."""
     companies = a_sync_plan(
@@ -159,7 +171,7 @@ def first_load() -> Plan:
             first_load=True,
         ),
     )
-    return a_plan(companies, leads)
+    return with_cost(a_plan(companies, leads))
 
 
 def second_day() -> Plan:
@@ -190,7 +202,22 @@ def second_day() -> Plan:
             changes,
         )
     )
-    return a_plan(leads)
+    return with_cost(a_plan(leads), spent=((300.0, 520), (2_000.0, 44)), pace=Pace(12.0, 0.3))
+
+
+def of_days() -> Plan:
+    """A first load so large that it waits for the windows, and no run yet that tells the pace."""
+    counts = ChangeCounts(in_model=61_000_000, added=61_000_000)
+    return with_cost(a_plan(a_sync_plan(a_stream_plan(counts, first_load=True))))
+
+
+def of_hours() -> Plan:
+    """A large load, some of it beyond what an hour allows."""
+    counts = ChangeCounts(
+        state_rows=9_000_000, in_model=9_000_000, changed=5_000_000, unchanged=4_000_000
+    )
+    plan = a_plan(a_sync_plan(a_stream_plan(counts, (FieldChange("job_title", 5_000_000),))))
+    return with_cost(plan, spent=((1_500.0, 600),), pace=Pace(20.0, 0.4))
 
 
 def nothing_new() -> Plan:

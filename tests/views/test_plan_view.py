@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsync.planning.changes import ChangeCounts, FieldChange
+from qsync.planning.cost import Cost, WindowUse
 from qsync.planning.plan import GuardBreach, OrphanState, Plan
 from qsync.project.model import ObjectType, OnNull, OnRemoved
+from qsync.views.cost_text import cost_sentence
 from qsync.views.documents import plan_document
+from qsync.views.entries import rough_words
 from qsync.views.plan_text import render_plan, summary_line
 from tests.support import plans
 from tests.support.golden import matches_golden, numbers_in, numbers_of, rendered
@@ -30,6 +34,8 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "stopped": plans.stopped,
     "unknown_baseline": plans.unknown_baseline,
     "careful": plans.careful,
+    "of_hours": plans.of_hours,
+    "of_days": plans.of_days,
 }
 
 
@@ -103,13 +109,28 @@ syncs = st.builds(
     words,
     st.none() | st.just("the model has no rows"),
 )
+windows = st.tuples(
+    *(
+        st.builds(WindowUse, st.just(name), st.integers(1, 10**9), amounts, amounts)
+        for name in ("15m", "1h", "24h")
+    )
+)
+costs = st.builds(
+    Cost,
+    requests=amounts,
+    expected=st.none() | amounts,
+    windows=windows,
+    seconds=st.none() | st.floats(0, 10**8),
+    at_least=st.booleans(),
+)
 all_plans = st.builds(
-    lambda given_syncs, orphans, allowed: plans.a_plan(
-        *given_syncs, orphans=tuple(orphans), apply_allowed=allowed
+    lambda given_syncs, orphans, allowed, cost: replace(
+        plans.a_plan(*given_syncs, orphans=tuple(orphans), apply_allowed=allowed), cost=cost
     ),
     st.lists(syncs, max_size=3),
     st.lists(st.builds(OrphanState, words, words, st.just("lead"), amounts), max_size=2),
     st.booleans(),
+    st.none() | costs,
 )
 
 
@@ -148,7 +169,7 @@ def test_the_text_of_a_plan_is_as_kept(name: str) -> None:
     matches_golden(f"plan_{name}", text_of(PLANS[name]()))
 
 
-@pytest.mark.parametrize("name", ["first_load", "second_day"])
+@pytest.mark.parametrize("name", ["first_load", "second_day", "of_hours"])
 def test_the_verbose_text_of_a_plan_is_as_kept(name: str) -> None:
     matches_golden(f"plan_{name}_verbose", text_of(PLANS[name](), verbose=True))
 
@@ -179,3 +200,78 @@ def test_a_name_in_square_brackets_or_with_escape_codes_cannot_style_or_steer_th
     text = text_of(plans.a_plan(plans.a_sync_plan(plans.a_stream_plan(counts_given), name=name)))
     assert "[red]a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c" in text
     assert "\x1b" not in text
+
+
+def cost_line(
+    *uses: tuple[int, int, int],
+    requests: int = 12,
+    expected: int | None = None,
+    seconds: float | None = None,
+    at_least: bool = False,
+) -> str:
+    """The line about a cost with these windows: limit, spent and planned of each."""
+    given_windows = tuple(
+        WindowUse(name, *use) for name, use in zip(("15m", "1h", "24h"), uses, strict=True)
+    )
+    cost = Cost(requests, expected, given_windows, seconds, at_least)
+    document = plan_document(replace(plans.second_day(), cost=cost))
+    return " ".join(cost_sentence(document["cost"]))
+
+
+UNTOUCHED = ((6_300, 0, 0), (108_000, 0, 0))
+ROOMY = ((6_300, 0, 12), (108_000, 0, 12))
+
+
+def test_a_small_send_tells_its_requests_its_share_of_the_tightest_window_and_its_time() -> None:
+    line = cost_line((1_800, 0, 22), *ROOMY, expected=22, seconds=4.2)
+    assert line == "Cost: about 22 requests, 1% of what 15 minutes allow; about 4 s."
+
+
+def test_without_a_measured_pace_it_is_told_at_best_and_without_a_time() -> None:
+    assert cost_line((1_800, 0, 12), *ROOMY) == (
+        "Cost: 12 requests at best, 1% of what 15 minutes allow."
+    )
+
+
+def test_what_was_spent_before_is_told_with_the_share_it_is_part_of() -> None:
+    assert cost_line((1_800, 900, 12), *ROOMY) == (
+        "Cost: 12 requests at best; with 900 spent before, 51% of what 15 minutes allow."
+    )
+
+
+def test_a_full_window_is_named_with_its_limit() -> None:
+    line = cost_line(
+        (1_800, 0, 1_800),
+        (6_300, 0, 6_300),
+        (108_000, 0, 40_002),
+        requests=40_002,
+        seconds=22_500.0,
+        at_least=True,
+    )
+    assert line == (
+        "Cost: 40,002 requests at best, more than an hour allows (6,300); at least 6.2 h."
+    )
+
+
+def test_an_almost_full_window_is_not_called_full_nor_a_touched_one_empty() -> None:
+    assert "99% of what 15 minutes" in cost_line((10_000, 0, 9_999), *ROOMY)
+    assert "1% of what 15 minutes" in cost_line((1_000_000, 0, 100), *UNTOUCHED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"),
+        (42.4, "42 s"),
+        (89.4, "89 s"),
+        (89.5, "1 min"),
+        (1_500.0, "25 min"),
+        (5_370.0, "1.5 h"),
+        (11_520.0, "3.2 h"),
+        (129_600.0, "1.5 days"),
+        (302_400.0, "3.5 days"),
+        (864_000.0, "10 days"),
+    ],
+)
+def test_a_time_is_told_in_the_unit_people_think_in(seconds: float, words: str) -> None:
+    assert rough_words(seconds) == words
