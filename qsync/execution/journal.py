@@ -10,7 +10,7 @@ One file per run, a line of JSON per step, in the order of a chunk's life:
     begun      the run
     intent     a part of a stream is about to be posted: its range of record numbers, and a keyed
                digest of its body
-    accepted   its job's id
+    accepted   its job's id, and how many answers to the same body were lost before
     result     its job is read to its end
     committed  what became of the range is in state
     ended      the run is over and has left nothing open
@@ -207,7 +207,7 @@ def _notes(entries: Sequence[Mapping[str, Any]]) -> JournalNotes:
         if step is Step.INTENT:
             intents.setdefault(entry["stream"], []).append((entry["first"], entry["last"]))
         elif step is Step.ACCEPTED:
-            job = KnownJob(entry["job"], entry["first"], entry["last"], entry["at"])
+            job = KnownJob(entry["job"], entry["first"], entry["last"], entry["at"], entry["lost"])
             jobs.setdefault(entry["stream"], {})[job.id] = job
         elif step is Step.COMMITTED:
             for job_id in entry["jobs"]:

@@ -101,13 +101,15 @@ class KnownJob:
     """A bulk job of one stream: the staged records `first` to `last` (numbers, inclusive).
 
     `accepted_at` is in epoch seconds. Records of the range that could not be serialized are none
-    of its items.
+    of its items. `lost_answers` is how often its body was sent before without an answer: each may
+    have made a job too, of which nobody will ever know.
     """
 
     id: str
     first: int
     last: int
     accepted_at: float
+    lost_answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

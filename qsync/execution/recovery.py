@@ -172,7 +172,8 @@ class Recovery:
             return  # Qualified does not answer: the job stays known
         account = ChunkAccount(job.first, job.last)
         settle(items, followed.view.results, account, redactor)
-        if not followed.resolved:
+        if job.lost_answers or not followed.resolved:
+            # Of a body that was sent before without an answer, there may be another job.
             account.unresolved(range(job.first, job.last + 1))
         changes = Commit(account.outcomes(), resolved=[job.id])
         context = self.context(stage.run_id)

@@ -72,7 +72,8 @@ class Posting:
 
     def accepted(self, job: JobView, items: Sequence[Item], at: float) -> KnownJob:
         """They are a job now."""
-        known = KnownJob(job.id, items[0].row.number, items[-1].row.number, at)
+        first, last = items[0].row.number, items[-1].row.number
+        known = KnownJob(job.id, first, last, at, job.lost_answers)
         self._journal.write(
             Step.ACCEPTED,
             stream=self._stream_id,
@@ -80,6 +81,7 @@ class Posting:
             first=known.first,
             last=known.last,
             at=known.accepted_at,
+            lost=known.lost_answers,
         )
         self._accepted(known)
         return known

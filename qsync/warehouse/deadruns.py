@@ -125,10 +125,10 @@ class DeadRuns:
 
     def _jobs(self) -> dict[_Key, list[KnownJob]]:
         found: dict[_Key, list[KnownJob]] = {}
-        for run_id, stream_id, job_id, first, last, at in self._connection.rows(
+        for run_id, stream_id, job_id, first, last, at, lost in self._connection.rows(
             Jobs(self._layout, self._destination).of_destination()
         ):
-            job = KnownJob(str(job_id), int(first), int(last), float(at))
+            job = KnownJob(str(job_id), int(first), int(last), float(at), int(lost))
             found.setdefault((run_id, stream_id), []).append(job)
         return found
 

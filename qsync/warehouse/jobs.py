@@ -28,6 +28,7 @@ class Jobs:
             "first_number",
             "last_number",
             "accepted_at",
+            "lost_answers",
         )
         rows = [
             (
@@ -38,6 +39,7 @@ class Jobs:
                 number(job.first),
                 number(job.last),
                 number(int(job.accepted_at)),
+                number(job.lost_answers),
             )
             for job in jobs
         ]
@@ -55,8 +57,16 @@ class Jobs:
         return exp.delete(self._table.copy()).where(all_of(mine))
 
     def of_destination(self) -> exp.Select:
-        """Every open job: run, stream, id, range, when it was accepted."""
-        names = ("run_id", "stream_id", "job_id", "first_number", "last_number", "accepted_at")
+        """Every open job: run, stream, id, range, when it was accepted, answers lost before."""
+        names = (
+            "run_id",
+            "stream_id",
+            "job_id",
+            "first_number",
+            "last_number",
+            "accepted_at",
+            "lost_answers",
+        )
         return (
             exp.select(*(col(name) for name in names))
             .from_(self._table.copy())

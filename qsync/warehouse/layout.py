@@ -91,6 +91,7 @@ _OWN: Mapping[str, Columns] = {
         ("first_number", "bigint"),
         ("last_number", "bigint"),
         ("accepted_at", "bigint"),
+        ("lost_answers", "bigint"),
     ),
     REQUESTS: (
         ("destination", "text"),
