@@ -60,6 +60,8 @@ class ReadingWarehouse:
         self.layout = Layout(schema, connection.database if named else None)
         self._relations = relations
         self._columns = columns
+        # Set when a run puts down its own requests: those were not spent by an earlier one.
+        self.own_run: str | None = None
         self.streams = Streams(connection, self.layout)
         self.records = Records(connection, self.layout)
 
@@ -177,7 +179,8 @@ class ReadingWarehouse:
             return ()
         clock = exp.select(as_(self.connection.dialect.epoch_now(), "now"))
         now = float(self.connection.rows(clock)[0][0])
-        spent = Requests(self.connection, self.layout, destination).since(int(now) - _DAY)
+        requests = Requests(self.connection, self.layout, destination)
+        spent = requests.since(int(now) - _DAY, but=self.own_run)
         return [(max(0.0, now - at), count) for at, count in spent]
 
     def pace(self, destination: str) -> Pace | None:

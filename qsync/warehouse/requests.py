@@ -46,22 +46,21 @@ class Requests:
             statements.append(self.note(run_id, by_minute))
         return statements
 
-    def since(self, moment: int) -> list[tuple[float, int]]:
+    def since(self, moment: int, but: str | None = None) -> list[tuple[float, int]]:
         """Requests since a moment (epoch seconds), as `(epoch seconds, how many)`, oldest first.
 
-        A minute's requests count as made at its end.
+        A minute's requests count as made at its end. Those of the run `but` do not count.
         """
+        conditions = [
+            eq(col("destination"), text(self._destination)),
+            exp.GTE(this=col("minute"), expression=number(moment - MINUTE)),
+        ]
+        if but is not None:
+            conditions.append(exp.NEQ(this=col("run_id"), expression=text(but)))
         rows = self._connection.rows(
             exp.select(col("minute"), exp.Sum(this=col("requests")))
             .from_(self._table.copy())
-            .where(
-                all_of(
-                    [
-                        eq(col("destination"), text(self._destination)),
-                        exp.GTE(this=col("minute"), expression=number(moment - MINUTE)),
-                    ]
-                )
-            )
+            .where(all_of(conditions))
             .group_by(col("minute"))
             .order_by(col("minute"))
         )

@@ -368,6 +368,9 @@ class WritingWarehouse(ReadingWarehouse):
                 statements += writer.acknowledge(succeeded, unresolved=unresolved)
                 statements.append(writer.forget_rejects(succeeded))
             unknown = [row for outcome in outcomes for row in outcome.unknown]
+            if unresolved:
+                # The job that may still run need not reject what this one did.
+                unknown += [item.number for outcome in outcomes for item in outcome.rejects]
             if unknown:
                 statements += writer.unsettle(numbered(unknown), unresolved=unresolved)
         rejects = [reject for outcome in changes.outcomes for reject in outcome.rejects]
@@ -405,6 +408,7 @@ class WritingWarehouse(ReadingWarehouse):
 
     def note_requests(self, run_id: str, minute: float, requests: int) -> None:
         """Put down that up to so many more requests are made in a minute (epoch seconds)."""
+        self.own_run = run_id
         self.connection.run(self._requests.note(run_id, {int(minute): requests}))
 
     def settle_requests(self, run_id: str, by_minute: Mapping[int, int], before: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -300,6 +301,18 @@ def test_requests_are_noted_before_and_settled_after(connection: DirectConnectio
     assert warehouse.requests_since(700.0) == [(720.0, 103)]
     warehouse.settle_requests("r3", {}, before=650.0)
     assert warehouse.requests_since(0.0) == [(720.0, 103)]
+
+
+def test_what_earlier_runs_spent_is_without_the_notes_of_this_one(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text, x text")
+    this_minute = time.time() // 60 * 60
+    desk.warehouse.note_requests("r1", this_minute - 600, 40)
+    desk.warehouse.note_requests("r2", this_minute, 100)
+    ((ago, requests),) = desk.warehouse.requests_spent("api.qualified.com")
+    assert requests == 40
+    assert 500 < ago < 700
 
 
 def test_the_pace_of_the_last_run_that_measured_it_is_known(connection: DirectConnection) -> None:
