@@ -256,6 +256,7 @@ class _Apply:
             await self.in_warehouse(warehouse.secret),
             lease,
             RunBounds(self.bounds.max_requests, end_by),
+            inputs.project.settings.removed_kept_for,
         )
         records = await run.all(plan)
         self.journal.write(Step.ENDED)

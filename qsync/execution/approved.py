@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from qsync.execution.clock import Clock, moment, now_text
 from qsync.execution.deliver import DeliveryResult, deliver
@@ -24,7 +24,7 @@ from qsync.execution.recording import (
 )
 from qsync.execution.remote import AuthError, RemoteError, ScopeError
 from qsync.execution.watching import ApplyApi, ApplyView
-from qsync.ledger.record import RunRecord, RunStatus
+from qsync.ledger.record import RunRecord, RunStatus, timestamp_text
 from qsync.planning.changes import ChangeSet
 from qsync.planning.plan import Plan, StreamPlan
 from qsync.planning.ports import DiffRequest
@@ -81,6 +81,8 @@ class ApprovedRun:
     secret: bytes
     lease: Lease
     bounds: RunBounds
+    keep_removed: timedelta | None = None
+    """How long tombstones and rejects of who left are kept; for ever unless given."""
     error: RemoteError | None = None
     pause: Pause | None = None
     pause_error: RemoteError | None = None
@@ -111,6 +113,7 @@ class ApprovedRun:
         self.staging.open.add(plan.stream_id)
         if plan.writes_state:
             await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
+        await self._purge(stage)
         left = False
         if plan.baseline:
             await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
@@ -125,6 +128,15 @@ class ApprovedRun:
         if not left:
             self.staging.open.discard(plan.stream_id)
         return record
+
+    async def _purge(self, stage: Stage) -> None:
+        """Delete what is left of people who left the model long ago, if that was asked for."""
+        if self.keep_removed is None:
+            return
+        before = timestamp_text(self._time() - self.keep_removed)
+        await self.in_warehouse(
+            lambda: self.warehouse.purge_removed(stage, before, self._context())
+        )
 
     async def _deliver(
         self, record: RunRecord, plan: StreamPlan, stage: Stage

@@ -219,11 +219,4 @@ FILE_CODES: tuple[CodeInfo, ...] = (
         "warning: `dbt seed` will not load it).",
         "Move it into a seed path, as `seeds/qsync_runs.csv`.",
     ),
-    CodeInfo(
-        "QS144",
-        "`keep_removed` has no effect yet",
-        "Purging the values of people who left the model is not built yet, so they stay in the "
-        "state tables.",
-        "Remove the line, and see in the documentation of the state tables how to delete them.",
-    ),
 )

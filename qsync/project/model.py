@@ -7,6 +7,7 @@ files. Positions let every later room point back at the line that said so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -229,6 +230,13 @@ class ProjectSettings:
     keep_removed: str | None = None
     ledger_seed: str = "seeds/qsync_runs.csv"
     position: Position = _TOP_OF_SETTINGS
+
+    @property
+    def removed_kept_for(self) -> timedelta | None:
+        """How long what is left of people who left the model is kept; None for ever."""
+        if self.keep_removed is None:
+            return None
+        return timedelta(days=int(self.keep_removed.removesuffix("d")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,6 @@ def build_settings(
         *_check_key(document, qualified),
         *check_url(qualified, allowed_hosts),
         *_check_seed(document, settings, seed_paths),
-        *_check_purge(document, settings),
     ]
 
 
@@ -131,18 +130,3 @@ def defaults_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """The `defaults` section of settings data that passed `without`."""
     section = data.get("defaults", {})
     return section if isinstance(section, dict) else {}
-
-
-def _check_purge(document: YamlDocument, settings: ProjectSettings) -> list[Diagnostic]:
-    """A promise about personal data that is not kept must be said, not swallowed."""
-    if settings.keep_removed is None:
-        return []
-    return [
-        Diagnostic(
-            "QS144",
-            Severity.WARNING,
-            document.position_of(("state", "keep_removed")),
-            "`keep_removed` has no effect yet: values of people who left stay in state",
-            "`qsync state rm SYNC` removes a sync's whole state; or delete tombstones with SQL",
-        )
-    ]
