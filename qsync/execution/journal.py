@@ -207,7 +207,9 @@ def _notes(entries: Sequence[Mapping[str, Any]]) -> JournalNotes:
         if step is Step.INTENT:
             intents.setdefault(entry["stream"], []).append((entry["first"], entry["last"]))
         elif step is Step.ACCEPTED:
-            job = KnownJob(entry["job"], entry["first"], entry["last"], entry["at"], entry["lost"])
+            job = KnownJob(
+                entry["job"], entry["first"], entry["last"], entry["at"], entry.get("lost", 0)
+            )
             jobs.setdefault(entry["stream"], {})[job.id] = job
         elif step is Step.COMMITTED:
             for job_id in entry["jobs"]:

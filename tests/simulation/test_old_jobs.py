@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def town(tmp_path: Path) -> Town:
 
 
 def _change(town: Town, title: str) -> None:
-    town.model = {key: ("Ann", title) for key in town.model}
+    town.model = dict.fromkeys(town.model, ("Ann", title))
 
 
 def _lose_first_answer(town: Town, **job: float) -> None:
