@@ -15,7 +15,7 @@ import doctest
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -88,7 +88,16 @@ def sessions(block: str) -> Iterator[tuple[str, str]]:
         yield command, output.strip("\n")
 
 
-_VARYING = (
+_NUMBER = re.compile(r"\d[\d,]*(\.\d+)?")
+
+
+def _without_numbers(found: re.Match[str]) -> str:
+    return _NUMBER.sub("<n>", found[0])
+
+
+_VARYING: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"^Cost: .*?\.$", re.MULTILINE | re.DOTALL), _without_numbers),
+    (re.compile(r"^  (15m|1h|24h): .*%$", re.MULTILINE), _without_numbers),
     (re.compile(r"\b\d{8}t\d{6}_[0-9a-f]{6}\b"), "<run id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<time>"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "<duration>"),
