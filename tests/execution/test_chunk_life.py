@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from qsync.errors import UserError
+from qsync.execution.accounts import ChunkAccount
+from qsync.execution.committing import Committer
 from qsync.execution.deliver import DeliveryResult, deliver
 from qsync.execution.journal import JournalNotes, Step
 from qsync.execution.ports import Commit, CommitContext, JobView, Outcome, Stage
 from qsync.execution.remote import AmbiguousError
+from qsync.ledger.record import ConservationError
 from tests.support.fake_stage import FakeStage, context, people
 from tests.support.scripted_api import ScriptedApi
 from tests.support.virtual_time import VirtualClock
@@ -176,3 +179,37 @@ def test_rows_of_a_job_that_is_gone_are_unknown_and_nothing_of_it_is_open() -> N
     assert (result.succeeded, result.unknown, result.open_jobs) == (0, 3, ())
     assert [outcome.unresolved for outcome in life.outcomes()] == [False]
     assert life.stage.jobs == {}
+
+
+def _two_rows_done(life: Life) -> Committer:
+    committer = Committer(
+        life.stage.stage,
+        life.stage.warehouse,
+        life.stage.in_warehouse,
+        context,
+        life.journal,
+        life.keep_lock,
+    )
+    chunk = ChunkAccount(1, 2)
+    chunk.succeeded(1)
+    chunk.succeeded(2)
+    committer.add(chunk)
+    return committer
+
+
+def test_sums_that_do_not_add_up_are_not_committed() -> None:
+    life = Life(2)
+    committer = _two_rows_done(life)
+    committer.account.succeeded += 1
+    with pytest.raises(ConservationError):
+        life.clock.run(committer.commit())
+    assert life.stage.commits == []
+
+
+def test_outcomes_that_would_be_committed_twice_are_not_committed() -> None:
+    life = Life(2)
+    committer = _two_rows_done(life)
+    committer._outcomes *= 2
+    with pytest.raises(ConservationError):
+        life.clock.run(committer.commit())
+    assert life.stage.commits == []

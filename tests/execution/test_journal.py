@@ -49,6 +49,7 @@ def test_a_line_that_was_never_finished_was_never_done(tmp_path: Path) -> None:
     "damage",
     [
         lambda text: text[:40] + text[60:],
+        lambda text: text.replace(b'"intent"', b'"int', 1),
         lambda text: text.replace(b'"run":"r1"', b'"run":"r9"'),
         lambda text: text.replace(b'"format":1', b'"format":2'),
         lambda text: b"\n".join(text.split(b"\n")[1:]),
@@ -56,7 +57,16 @@ def test_a_line_that_was_never_finished_was_never_done(tmp_path: Path) -> None:
         lambda text: text.replace(b'"first":1,', b""),
         lambda text: b"",
     ],
-    ids=["torn inside", "another run's", "another format", "headless", "odd", "short", "empty"],
+    ids=[
+        "torn at first",
+        "torn inside",
+        "another run's",
+        "another format",
+        "headless",
+        "odd",
+        "short",
+        "empty",
+    ],
 )
 def test_a_journal_that_is_damaged_or_another_runs_tells_nothing(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     path = _written(tmp_path)
