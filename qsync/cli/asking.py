@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from qsync.errors import UserError
+
+TERMINAL = Path("/dev/tty")
+"""The terminal of this process, whatever standard input is."""
 
 
 def check_can_ask(auto_approve: bool) -> None:
@@ -27,3 +31,34 @@ def approved(question: str, auto_approve: bool) -> bool:
         return True
     click.echo(f"{question} Only 'yes' goes on: ", err=True, nl=False)
     return sys.stdin.readline().strip() == "yes"
+
+
+def check_terminal(auto_approve: bool) -> None:
+    """Fail at once where nobody can be asked, for a command whose standard input is taken.
+
+    Raises:
+        UserError: There is no terminal, and `--auto-approve` was not given.
+    """
+    if auto_approve:
+        return
+    try:
+        with TERMINAL.open() as terminal:
+            there = terminal.isatty()
+    except OSError:
+        there = False
+    if not there:
+        raise UserError(
+            "There is no terminal to ask at", hint="give --auto-approve, as in a CI job"
+        )
+
+
+def approved_at_terminal(question: str, wanted: str, auto_approve: bool) -> bool:
+    """Whether to go on: only the wanted answer does, given at the terminal.
+
+    The question goes to standard error. Standard input is left alone.
+    """
+    if auto_approve:
+        return True
+    click.echo(question, err=True, nl=False)
+    with TERMINAL.open() as terminal:
+        return terminal.readline().strip() == wanted

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "status": "qsync.cli.status:status",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
+    "forget": "qsync.cli.forget:forget",
     "unlock": "qsync.cli.unlock:unlock",
     "ledger": "qsync.cli.ledger:ledger",
     "debug": "qsync.cli.debug:debug",

@@ -55,8 +55,10 @@ def waiting_message(held: LockHolder) -> str:
 
 
 @contextlib.contextmanager
-def locked(warehouse: WritingWarehouse, timeout: float = 0.0) -> Iterator[None]:
+def locked(warehouse: WritingWarehouse, timeout: float = 0.0) -> Iterator[int]:
     """Hold the lock, with runs that died before settled: what they left open names streams.
+
+    It gives the epoch, for who commits under the lock.
 
     Args:
         warehouse: Whose lock; its calls are made in this thread.
@@ -70,7 +72,7 @@ def locked(warehouse: WritingWarehouse, timeout: float = 0.0) -> Iterator[None]:
     try:
         now = timestamp_text(datetime.now(UTC))
         warehouse.close_dead_runs(CommitContext("", epoch, now))
-        yield
+        yield epoch
     finally:
         warehouse.release_lock(epoch)
 

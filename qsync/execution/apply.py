@@ -15,10 +15,11 @@ from qsync.errors import UserError
 from qsync.execution.approved import ApprovedRun, Staging
 from qsync.execution.clock import Clock, now_text
 from qsync.execution.halt import Pause, RunBounds
+from qsync.execution.identity import check_account, live_fields
 from qsync.execution.journal import Journal, NoJournal, Step
 from qsync.execution.locking import Lease, take_lock
 from qsync.execution.planner import PlanInputs, PlanOptions, make_plan, stream_ids
-from qsync.execution.ports import CommitContext, ExecutionWarehouse, LiveField
+from qsync.execution.ports import CommitContext, ExecutionWarehouse
 from qsync.execution.reading import InWarehouse
 from qsync.execution.recording import Origin
 from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
@@ -157,7 +158,8 @@ class _Apply:
         await self._remember_requests()
         try:
             live = await self.api.fields()
-            await self.in_warehouse(lambda: _check_account(self.warehouse, live))
+            known = await self.in_warehouse(self.warehouse.known_field_ids)
+            check_account(known, live)
             return await self._locked(live, end_by)
         finally:
             await asyncio.shield(self.in_warehouse(self._settle_requests))
@@ -239,7 +241,7 @@ class _Apply:
         if _has_work(plan) and not self.view.approve(plan):
             return ApplyResult(plan, result.diagnostics, declined=True)
         await self.in_warehouse(lambda: warehouse.renew_lock(epoch))
-        await self.in_warehouse(lambda: warehouse.remember_fields(_live_fields(live)))
+        await self.in_warehouse(lambda: warehouse.remember_fields(live_fields(live)))
         for stage in recovered.kept.values():
             await self.in_warehouse(partial(warehouse.drop_stage, stage))
         run = ApprovedRun(
@@ -294,20 +296,3 @@ def _has_work(plan: Plan) -> bool:
     return any(
         stream.writes_state for sync in plan.syncs if not sync.stopped for stream in sync.streams
     )
-
-
-def _check_account(warehouse: ExecutionWarehouse, live: FieldCatalog) -> None:
-    known = warehouse.known_field_ids()
-    ids = {item.id for item in _live_fields(live)}
-    if known and ids and known.isdisjoint(ids):
-        raise UserError(
-            "This key belongs to another Qualified account than the state does: "
-            "none of its field ids has been seen before",
-            hint="name the accounts apart with `qualified: {account: …}` in qsync.yml, or use the "
-            "key of the account this state is about",
-        )
-
-
-def _live_fields(live: FieldCatalog) -> list[LiveField]:
-    found = [LiveField("lead", item.name, item.id) for item in live.lead if item.id]
-    return found + [LiveField("company", item.name, item.id) for item in live.company if item.id]

@@ -71,6 +71,9 @@ class WritingWarehouse(ReadingWarehouse):
         columns: Reads a relation's columns.
         destination: Whose state this is.
         project: The dbt project's name.
+
+    Attributes:
+        destination: As given.
     """
 
     def __init__(
@@ -84,7 +87,7 @@ class WritingWarehouse(ReadingWarehouse):
         project: str,
     ) -> None:
         super().__init__(connection, schema, relations, columns)
-        self._destination = destination
+        self.destination = destination
         self._project = project
         self._lock = Lock(connection, self.layout, destination)
         self._states: dict[str, StreamState] = {}
@@ -120,6 +123,20 @@ class WritingWarehouse(ReadingWarehouse):
         )
         self.refresh()
 
+    def destinations(self) -> list[str]:
+        """Every destination that anything in this schema is about."""
+        rows = exp.select(col("destination")).from_(self.layout.table(LOCK))
+        return sorted(str(row[0]) for row in self.connection.rows(rows))
+
+    def at(self, destination: str) -> WritingWarehouse:
+        """The same schema, for another destination."""
+        relations, columns = self._relations, self._columns
+        return WritingWarehouse(
+            *(self.connection, self.layout.schema, relations, columns),
+            destination=destination,
+            project=self._project,
+        )
+
     def secret(self) -> bytes:
         """The key of hashes that leave the warehouse; made with the tables."""
         rows = self.connection.rows(
@@ -137,10 +154,12 @@ class WritingWarehouse(ReadingWarehouse):
 
     def known_field_ids(self) -> frozenset[str]:
         """Ids of the live fields seen at this destination before."""
+        if FIELDS not in self.tables:
+            return frozenset()
         rows = self.connection.rows(
             exp.select(col("field_id"))
             .from_(self.layout.table(FIELDS))
-            .where(eq(col("destination"), text(self._destination)))
+            .where(eq(col("destination"), text(self.destination)))
         )
         return frozenset(str(row[0]) for row in rows)
 
@@ -148,11 +167,11 @@ class WritingWarehouse(ReadingWarehouse):
         """Store the live fields' ids."""
         table = self.layout.table(FIELDS)
         statements: list[Expression] = [
-            exp.delete(table.copy()).where(eq(col("destination"), text(self._destination)))
+            exp.delete(table.copy()).where(eq(col("destination"), text(self.destination)))
         ]
         if fields:
             values = [
-                tuple(text(part) for part in (self._destination, item.object, item.name, item.id))
+                tuple(text(part) for part in (self.destination, item.object, item.name, item.id))
                 for item in fields
             ]
             columns = ("destination", "object", "name", "field_id")
@@ -218,7 +237,7 @@ class WritingWarehouse(ReadingWarehouse):
         return tuple(dict.fromkeys(dead.run_id for dead in found if dead.running))
 
     def _dead(self) -> DeadRuns:
-        return DeadRuns(self.connection, self.layout, self._destination, self.tables)
+        return DeadRuns(self.connection, self.layout, self.destination, self.tables)
 
     # --- people who are forgotten -----------------------------------------------------------
 
@@ -241,7 +260,7 @@ class WritingWarehouse(ReadingWarehouse):
     def purge_suppressed(self, object_name: str, epoch: int) -> Purged:
         """Delete what is left of suppressed keys: this destination's state, rejects and stages."""
         self.refresh()
-        purge = Purge(self.connection, self.layout, self._destination, self.tables, object_name)
+        purge = Purge(self.connection, self.layout, self.destination, self.tables, object_name)
         purged, statements = purge.plan()
         self._commit_under(epoch, statements)
         return purged
@@ -260,7 +279,7 @@ class WritingWarehouse(ReadingWarehouse):
         create = exp.Create(this=table, kind="TABLE", expression=diff.query(stage_select(stream)))
         note = {
             "run_id": run_id,
-            "destination": self._destination,
+            "destination": self.destination,
             "stream_id": stream_id,
             "table_name": name,
             "stream": stream_json(stream),
@@ -325,7 +344,7 @@ class WritingWarehouse(ReadingWarehouse):
             stream,
             stage.stream_id,
             stage.request.state,
-            (self._destination, self._project),
+            (self.destination, self._project),
             context.at,
         )
         self._states[stage.stream_id] = state
@@ -376,7 +395,7 @@ class WritingWarehouse(ReadingWarehouse):
         rejects = [reject for outcome in changes.outcomes for reject in outcome.rejects]
         if rejects:
             statements += writer.reject(rejects)
-        jobs = Jobs(self.layout, self._destination)
+        jobs = Jobs(self.layout, self.destination)
         if changes.accepted:
             statements.append(jobs.note(stage, changes.accepted))
         if changes.resolved:
@@ -421,11 +440,11 @@ class WritingWarehouse(ReadingWarehouse):
 
     def knows_run(self, run_id: str) -> bool:
         """Whether there is a record of a run of this project at this destination."""
-        return RUNS in self.tables and self.records.has(self._destination, self._project, run_id)
+        return RUNS in self.tables and self.records.has(self.destination, self._project, run_id)
 
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""
-        self.records.open(self._destination, self._project, record)
+        self.records.open(self.destination, self._project, record)
 
     def close_record(self, record: RunRecord, epoch: int) -> None:
         """Replace the run record with its end, under the lock.
