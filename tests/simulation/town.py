@@ -260,6 +260,9 @@ class Town:
         self._let_old_jobs_run()
         self.starts.append(self.clock.time())
         self.ground.load(self.model)
+        if self.last_run:
+            # What is known now the run must not forget before these jobs have ended.
+            self.known |= self._known_jobs()
         self.last_run = f"r{next(self._runs):04}"
         try:
             result = self.clock.run(self._apply(death, bounds, resume, stop_after))
@@ -385,7 +388,7 @@ class Town:
         return known
 
     def _check(self) -> None:
-        assert self.violations == []
+        assert not self.violations, self.violations[0]
         self._check_quota()
         if self.ground.records():
             self._check_records()
