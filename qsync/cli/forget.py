@@ -75,7 +75,7 @@ def forget(
     lock_timeout: float,
     common: CommonOptions,
 ) -> ExitCode:
-    """Purge people from what qsync keeps, and never send them again.
+    """Purge people from state, and never send them again.
 
     Match keys are read from standard input, one to a line: `qsync forget < addresses.txt`. They are
     purged from every state, staged table and reject in the state schema, of every destination and

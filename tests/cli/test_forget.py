@@ -268,13 +268,3 @@ def test_a_target_that_may_not_write_may_not_delete(
     assert said.code is ExitCode.FAILED
     assert "Target 'dev' may not write to Qualified" in flat(said.err)
     assert (_known(applied, 1), _suppressed(applied)) == ([known], 0)
-
-
-def test_where_qualified_cannot_be_asked_whose_key_it_is_nothing_is_purged(
-    applied: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("QUALIFIED_API_KEY", "any")
-    (known,) = _known(applied, 1)
-    said = _forget(shell, known, "--gdpr")
-    assert said.code is ExitCode.FAILED
-    assert (_known(applied, 1), _suppressed(applied)) == ([known], 0)
