@@ -33,6 +33,7 @@ def test_the_first_apply_sends_every_valid_record_and_accounts_for_the_others(te
     assert "3  phone is invalid: …" in said.out
 
 
+@pytest.mark.proves(fault="row rejected", promise="no row lost")
 def test_a_second_apply_sends_only_the_rejects_once_more_and_a_third_nothing(team: Team) -> None:
     team.apply()
     before = team.submitted()
@@ -150,6 +151,7 @@ def test_a_full_refresh_sends_every_valid_record_again(team: Team) -> None:
     assert team.submitted() == before + 1
 
 
+@pytest.mark.proves(fault="bad input", promise="ends cleanly")
 def test_another_account_is_noticed_before_anything_is_sent(team: Team) -> None:
     team.apply("-s", "companies")
     team.qualified.account.reset()
@@ -159,6 +161,7 @@ def test_another_account_is_noticed_before_anything_is_sent(team: Team) -> None:
     assert team.submitted() == 0
 
 
+@pytest.mark.proves(fault="bad input", promise="ends cleanly")
 def test_a_field_that_is_gone_stops_its_sync_and_no_other(team: Team) -> None:
     account = team.qualified.account
     settings = account.settings
@@ -173,6 +176,7 @@ def test_a_field_that_is_gone_stops_its_sync_and_no_other(team: Team) -> None:
     assert "catalog pull" in " ".join(said.out.split())
 
 
+@pytest.mark.proves(fault="bad input", promise="ends cleanly")
 def test_an_empty_model_stops_its_sync_and_no_other(team: Team) -> None:
     team.apply()
     team.sql("DELETE FROM prod.dim_companies")
@@ -184,6 +188,7 @@ def test_an_empty_model_stops_its_sync_and_no_other(team: Team) -> None:
     assert len(team.qualified.account.companies()) == 390 + 4
 
 
+@pytest.mark.proves(fault="bad input", promise="ends cleanly")
 def test_a_broken_guard_stops_its_sync_and_says_by_how_much(team: Team) -> None:
     team.apply("-s", "companies")
     team.sql("UPDATE prod.dim_companies SET region = 'x', tier = 'growth'")
@@ -194,6 +199,7 @@ def test_a_broken_guard_stops_its_sync_and_says_by_how_much(team: Team) -> None:
     assert "max_changed" in said.out
 
 
+@pytest.mark.proves(fault="401 or 403", promise="ends cleanly")
 def test_a_bad_key_stops_at_once_and_says_what_to_do(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +211,7 @@ def test_a_bad_key_stops_at_once_and_says_what_to_do(
     assert len(team.qualified.account.requests()) == 1
 
 
+@pytest.mark.proves(fault="401 or 403", promise="ends cleanly")
 def test_a_key_without_the_bulk_scope_stops_at_once_and_names_the_scope(team: Team) -> None:
     account = team.qualified.account
     keys = {DEFAULT_KEY: ApiKey(scopes=frozenset({"lead:view"}))}

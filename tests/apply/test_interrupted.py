@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Team
 
@@ -39,6 +41,7 @@ def _slow_jobs(team: Team, *, concurrency: int | None) -> None:
     account.configure(replace(account.settings, job_base_seconds=0.2, job_concurrency=concurrency))
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_after_a_kill_the_next_apply_ends_where_an_undisturbed_one_would(team: Team) -> None:
     _slow_jobs(team, concurrency=0)
     process = _start(team)
@@ -92,6 +95,7 @@ def _at_a_terminal(team: Team) -> tuple[subprocess.Popen[bytes], int, bytes]:
     return process, theirs, said
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="ends cleanly")
 def test_ctrl_c_at_the_prompt_leaves_nothing_behind(team: Team) -> None:
     process, terminal, _ = _at_a_terminal(team)
     process.send_signal(signal.SIGINT)
@@ -114,6 +118,7 @@ def test_yes_at_the_prompt_goes_on(team: Team) -> None:
     assert len(team.qualified.account.companies()) == 390
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="every row accounted for")
 def test_ctrl_c_awaits_what_is_open_and_records_what_is_left(team: Team) -> None:
     _slow_jobs(team, concurrency=1)
     process = _start(team)

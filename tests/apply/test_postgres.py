@@ -96,6 +96,7 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
     assert run_dbt(project, "seed", "--select", "qsync_runs").returncode == 0
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="no row lost")
 def test_a_run_that_loses_its_lock_stops_and_the_next_one_settles_what_it_sent(
     team: Team, qualified: EmulatorServer, postgres_server: PostgresServer, project: Path
 ) -> None:

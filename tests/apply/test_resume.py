@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Said, Team
 
@@ -35,6 +37,7 @@ def _leads(team: Team) -> int:
     return len(team.qualified.account.leads())
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="no row lost")
 def test_a_bound_of_requests_ends_a_run_cleanly_and_a_series_of_runs_loads_everything(
     team: Team,
 ) -> None:
@@ -59,6 +62,7 @@ def test_a_bound_of_requests_ends_a_run_cleanly_and_a_series_of_runs_loads_every
     assert sum(spent.values()) == len(team.qualified.account.requests())
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="newest value wins")
 def test_resume_sends_what_is_left_where_it_still_equals_the_model(team: Team) -> None:
     team.apply("-s", "leads", "--max-requests", "9")
     stopped, before = _last_run(team), _leads(team)
@@ -93,6 +97,7 @@ def test_an_unknown_run_is_named_as_such(team: Team) -> None:
         assert "There is no run '20260101t000000_aaaaaa'" in _words(said)
 
 
+@pytest.mark.proves(fault="row rejected", promise="no row lost")
 def test_retry_sends_resting_rejects_at_once_and_nothing_else(team: Team) -> None:
     for _ in range(3):
         team.apply("-s", "leads")
@@ -111,6 +116,7 @@ def test_retry_sends_resting_rejects_at_once_and_nothing_else(team: Team) -> Non
     assert _row(team, _last_run(team))["planned"] == 3
 
 
+@pytest.mark.proves(fault="429 or 503", promise="ends cleanly")
 def test_a_wait_beyond_the_runs_patience_ends_it_cleanly_and_says_what_to_do(team: Team) -> None:
     account = team.qualified.account
     limits = replace(account.settings.limits, per_15m=6)
@@ -122,6 +128,7 @@ def test_a_wait_beyond_the_runs_patience_ends_it_cleanly_and_says_what_to_do(tea
     assert {row["rows_unknown"] for row in team.ledger()} == {"0"}
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_the_run_after_a_killed_one_settles_its_jobs_and_sends_none_of_their_rows_again(
     team: Team,
 ) -> None:

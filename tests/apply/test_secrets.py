@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 
 
+@pytest.mark.proves(fault="row rejected", promise="nothing leaks")
 @pytest.mark.parametrize("quoting", [True, False])
 def test_no_key_address_or_value_is_in_any_output_or_file(
     team: Team, monkeypatch: pytest.MonkeyPatch, quoting: bool
@@ -49,6 +50,7 @@ def test_no_key_address_or_value_is_in_any_output_or_file(
     _search(said, team)
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="nothing leaks")
 def test_what_goes_wrong_quotes_no_value_either(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:

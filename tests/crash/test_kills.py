@@ -117,6 +117,8 @@ def _kill_and_run_again(
     _check_end(team, wanted)
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 @pytest.mark.parametrize("kill", QUICK, ids=_name)
 def test_a_killed_run_is_made_good_by_the_next(
     team: Team, victims: Victims, wanted: Any, kill: Kill
@@ -124,6 +126,7 @@ def test_a_killed_run_is_made_good_by_the_next(
     _kill_and_run_again(team, victims, kill, wanted, journal=True)
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "kill", [kill for kill in AROUND + OF_CHUNKS if kill not in QUICK], ids=_name
@@ -134,6 +137,7 @@ def test_a_run_killed_anywhere_is_made_good_by_the_next(
     _kill_and_run_again(team, victims, kill, wanted, journal=True)
 
 
+@pytest.mark.proves(fault="machine gone", promise="no row lost")
 @pytest.mark.slow
 @pytest.mark.parametrize("kill", MIDDLE, ids=_name)
 def test_a_run_killed_anywhere_on_a_machine_that_is_gone_is_made_good_by_the_next(
@@ -142,12 +146,15 @@ def test_a_run_killed_anywhere_on_a_machine_that_is_gone_is_made_good_by_the_nex
     _kill_and_run_again(team, victims, kill, wanted, journal=False)
 
 
+@pytest.mark.proves(fault="machine gone", promise="no row lost")
+@pytest.mark.proves(fault="machine gone", promise="every row accounted for")
 def test_a_killed_run_whose_machine_is_gone_is_made_good_by_the_next(
     team: Team, victims: Victims, wanted: Any
 ) -> None:
     _kill_and_run_again(team, victims, ("posted", "after", 3), wanted, journal=False)
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_run_killed_while_it_settles_a_killed_one_is_made_good_by_the_next(
     team: Team, victims: Victims, wanted: Any, moment: str

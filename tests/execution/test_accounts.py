@@ -17,6 +17,7 @@ from qsync.execution.ports import Outcome, Reject
 from qsync.ledger.record import ConservationError
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="every row accounted for")
 @given(st.lists(st.sampled_from([None, *Fate]), min_size=1, max_size=40), st.integers(1, 1_000))
 def test_outcomes_are_a_partition_of_the_rows_that_ended(
     fates: list[Fate | None], first: int
@@ -56,6 +57,7 @@ def test_ranges_are_taken_once_whatever_their_order(ranges: list[tuple[int, int]
         assert stream.unsent == 30 - len(taken)
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="every row accounted for")
 def test_a_row_that_ends_twice_or_is_not_of_the_chunk_is_a_bug() -> None:
     account = ChunkAccount(1, 2)
     account.succeeded(1)

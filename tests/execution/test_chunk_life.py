@@ -119,6 +119,8 @@ class Life:
         return [outcome for _, outcomes in self.stage.commits for outcome in outcomes]
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
+@pytest.mark.proves(fault="machine gone", promise="no row lost")
 def test_a_chunk_is_marked_and_intended_before_its_post_and_committed_after_its_results() -> None:
     life = Life(501)
     life.run()
@@ -130,6 +132,7 @@ def test_a_chunk_is_marked_and_intended_before_its_post_and_committed_after_its_
     ]
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="no row lost")
 def test_where_the_journal_breaks_the_warehouse_is_told_before_anything_is_posted() -> None:
     life = Life(10)
     life.journal.breaks_at = Step.INTENT
@@ -137,6 +140,7 @@ def test_where_the_journal_breaks_the_warehouse_is_told_before_anything_is_poste
     assert life.told == ["begun", "marked to 10", "marked to 10 alone", "POST", "state"]
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 def test_who_has_lost_the_lock_posts_nothing() -> None:
     life = Life(10)
 
@@ -149,6 +153,8 @@ def test_who_has_lost_the_lock_posts_nothing() -> None:
     assert life.api.submits == []
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_rows_whose_first_answer_was_lost_stay_open_for_the_first_job_may_still_run() -> None:
     life = Life(3)
     life.api.lost_answers = 1
@@ -156,6 +162,8 @@ def test_rows_whose_first_answer_was_lost_stay_open_for_the_first_job_may_still_
     assert [outcome.unresolved for outcome in life.outcomes()] == [True]
 
 
+@pytest.mark.proves(fault="answer lost", promise="no false success")
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 def test_rows_whose_every_answer_was_lost_are_unknown_and_open() -> None:
     life = Life(3)
     life.api.on_submit = {1: LOST}
@@ -163,6 +171,8 @@ def test_rows_whose_every_answer_was_lost_are_unknown_and_open() -> None:
     assert [outcome.unresolved for outcome in life.outcomes()] == [True]
 
 
+@pytest.mark.proves(fault="job never ends", promise="no false success")
+@pytest.mark.proves(fault="job never ends", promise="newest value wins")
 def test_rows_of_a_job_that_never_ends_are_unknown_and_open_and_its_id_is_kept() -> None:
     life = Life(3)
     life.api.seconds = 1e9
@@ -172,6 +182,7 @@ def test_rows_of_a_job_that_never_ends_are_unknown_and_open_and_its_id_is_kept()
     assert list(life.stage.jobs) == ["job-0"]
 
 
+@pytest.mark.proves(fault="job expired", promise="no false success")
 def test_rows_of_a_job_that_is_gone_are_unknown_and_nothing_of_it_is_open() -> None:
     life = Life(3)
     life.api.gone = True
@@ -197,6 +208,7 @@ def _two_rows_done(life: Life) -> Committer:
     return committer
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="every row accounted for")
 def test_sums_that_do_not_add_up_are_not_committed() -> None:
     life = Life(2)
     committer = _two_rows_done(life)
@@ -206,6 +218,7 @@ def test_sums_that_do_not_add_up_are_not_committed() -> None:
     assert life.stage.commits == []
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="every row accounted for")
 def test_outcomes_that_would_be_committed_twice_are_not_committed() -> None:
     life = Life(2)
     committer = _two_rows_done(life)

@@ -134,6 +134,8 @@ def test_progress_grows_to_the_result() -> None:
     assert result.jobs == 4
 
 
+@pytest.mark.proves(fault="row rejected", promise="every row accounted for")
+@pytest.mark.proves(fault="row rejected", promise="nothing leaks")
 def test_a_rejected_row_keeps_its_redacted_reason_and_the_others_succeed() -> None:
     desk = bench(600)
 
@@ -149,6 +151,7 @@ def test_a_rejected_row_keeps_its_redacted_reason_and_the_others_succeed() -> No
     assert [(r.number, r.field) for r in rejects] == [(7, "phone"), (8, "phone")]
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 def test_only_a_result_with_its_own_id_makes_a_row_succeed() -> None:
     desk = bench(5)
     desk.api.results = lambda ids: [
@@ -170,6 +173,7 @@ def test_only_a_result_with_its_own_id_makes_a_row_succeed() -> None:
     assert (result.foreign_results, result.unsettled_jobs) == (1, ("job-0",))
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 def test_a_failed_job_leaves_the_rows_it_says_nothing_of_unknown() -> None:
     desk = bench(10)
     desk.api.status = "failed"
@@ -177,6 +181,7 @@ def test_a_failed_job_leaves_the_rows_it_says_nothing_of_unknown() -> None:
     assert ends(desk.run()) == (4, 0, 6, 0, 0)
 
 
+@pytest.mark.proves(fault="bad input", promise="every row accounted for")
 def test_an_unwritable_row_is_invalid_late_and_the_others_of_its_chunk_go() -> None:
     rows = people(3)
     rows[1] = StagedRow(2, rows[1].key, ("not a number",))
@@ -189,6 +194,8 @@ def test_an_unwritable_row_is_invalid_late_and_the_others_of_its_chunk_go() -> N
     assert desk.stage.fates == {1: "succeeded", 2: "invalid_late", 3: "succeeded"}
 
 
+@pytest.mark.proves(fault="poison row", promise="every row accounted for")
+@pytest.mark.proves(fault="poison row", promise="quota kept")
 def test_one_bad_row_in_a_refused_batch_costs_19_submits_and_only_itself() -> None:
     desk = bench(500)
     desk.api.refuse = lambda ids: REFUSED if "r1-333" in ids else None
@@ -199,6 +206,7 @@ def test_one_bad_row_in_a_refused_batch_costs_19_submits_and_only_itself() -> No
     assert desk.stage.fates[333] == "rejected"
 
 
+@pytest.mark.proves(fault="poison row", promise="quota kept")
 def test_halving_ends_at_its_cap_and_what_is_left_is_rejected_with_its_batch() -> None:
     desk = bench(500)
     bad = {f"r1-{number}" for number in range(1, 501, 20)}
@@ -210,6 +218,7 @@ def test_halving_ends_at_its_cap_and_what_is_left_is_rejected_with_its_batch() -
     assert result.succeeded > 0
 
 
+@pytest.mark.proves(fault="batch refused", promise="ends cleanly")
 def test_chunks_refused_whole_one_after_another_end_the_delivery() -> None:
     desk = bench(10_000)
     desk.api.refuse = lambda ids: REFUSED
@@ -219,6 +228,8 @@ def test_chunks_refused_whole_one_after_another_end_the_delivery() -> None:
     assert len(desk.api.submits) == 3 * MOST_POSTS
 
 
+@pytest.mark.proves(fault="401 or 403", promise="ends cleanly")
+@pytest.mark.proves(fault="401 or 403", promise="every row accounted for")
 @pytest.mark.parametrize("error", [AuthError("401"), ScopeError("403"), FinalError("400")])
 def test_an_answer_that_ends_it_stops_submitting_and_drains_what_is_open(
     error: RemoteError,
@@ -231,6 +242,7 @@ def test_an_answer_that_ends_it_stops_submitting_and_drains_what_is_open(
     assert desk.stage.counts == {"succeeded": 1_000}
 
 
+@pytest.mark.proves(fault="batch refused", promise="every row accounted for")
 def test_an_error_while_a_batch_is_halved_leaves_the_parts_not_submitted_unsent() -> None:
     desk = bench(500)
     desk.api.refuse = lambda ids: REFUSED if "r1-400" in ids else None
@@ -247,6 +259,7 @@ def test_after_an_error_the_rest_of_the_stage_is_not_even_read() -> None:
     assert desk.stage.reads == [5_000]
 
 
+@pytest.mark.proves(fault="network fault", promise="every row accounted for")
 def test_a_submit_that_was_never_made_leaves_its_rows_unsent() -> None:
     desk = bench(500)
     desk.api.on_submit = {1: RetryableError("no connection")}
@@ -256,6 +269,7 @@ def test_a_submit_that_was_never_made_leaves_its_rows_unsent() -> None:
     assert desk.stage.commits == []
 
 
+@pytest.mark.proves(fault="answer lost", promise="every row accounted for")
 def test_a_submit_whose_answer_was_lost_leaves_its_rows_unknown_and_the_others_go() -> None:
     desk = bench(1_500)
     desk.api.on_submit = {2: AmbiguousError("lost")}
@@ -265,6 +279,7 @@ def test_a_submit_whose_answer_was_lost_leaves_its_rows_unknown_and_the_others_g
     assert len(desk.api.submits) == 3
 
 
+@pytest.mark.proves(fault="answer lost", promise="ends cleanly")
 def test_answers_lost_in_a_row_end_the_delivery_before_everything_is_unknown() -> None:
     desk = bench(50_000)
     desk.api.on_submit = {number: AmbiguousError("lost") for number in range(1, 101)}
@@ -280,6 +295,7 @@ def test_lost_answers_between_accepted_jobs_do_not_end_the_delivery() -> None:
     assert (ends(result), result.error) == ((2_000, 0, 3_000, 0, 0), None)
 
 
+@pytest.mark.proves(fault="401 or 403", promise="no false success")
 def test_a_key_refused_while_polling_leaves_open_rows_unknown() -> None:
     desk = bench(2_000)
     desk.api.on_poll = {number: AuthError("401") for number in range(1, 100)}
@@ -288,6 +304,7 @@ def test_a_key_refused_while_polling_leaves_open_rows_unknown() -> None:
     assert isinstance(result.error, AuthError)
 
 
+@pytest.mark.proves(fault="network fault", promise="every row accounted for")
 def test_a_poll_that_fails_once_is_sent_again() -> None:
     desk = bench(500)
     desk.api.on_poll = {1: RetryableError("503"), 2: RetryableError("503")}
@@ -295,6 +312,7 @@ def test_a_poll_that_fails_once_is_sent_again() -> None:
     assert (ends(result), result.error) == ((500, 0, 0, 0, 0), None)
 
 
+@pytest.mark.proves(fault="network fault", promise="ends cleanly")
 def test_polls_that_keep_failing_are_given_up() -> None:
     desk = bench(500)
     desk.api.on_poll = {number: RetryableError("503") for number in range(1, 100)}
@@ -304,6 +322,7 @@ def test_polls_that_keep_failing_are_given_up() -> None:
     assert len(desk.api.polls) == 3
 
 
+@pytest.mark.proves(fault="job expired", promise="no false success")
 def test_a_job_that_is_gone_is_looked_for_during_a_minute() -> None:
     desk = bench(500)
     desk.api.gone = True
@@ -319,6 +338,7 @@ def test_a_deadline_holds_for_a_job_that_is_not_found_too() -> None:
     assert 10 <= desk.clock.elapsed <= 11
 
 
+@pytest.mark.proves(fault="job never ends", promise="ends cleanly")
 def test_a_job_without_an_end_is_given_up_after_its_deadline() -> None:
     desk = bench(700)
     desk.api.seconds = 1e9
@@ -328,6 +348,7 @@ def test_a_job_without_an_end_is_given_up_after_its_deadline() -> None:
     assert desk.stage.counts == {"unknown": 700}
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="every row accounted for")
 def test_a_stop_submits_nothing_more_drains_and_commits() -> None:
     desk = bench(20_000)
     desk.api.seconds = 10.0
@@ -337,6 +358,7 @@ def test_a_stop_submits_nothing_more_drains_and_commits() -> None:
     assert desk.stage.counts == {"succeeded": 2_000}
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="no row lost")
 def test_a_cancelled_delivery_commits_what_is_confirmed() -> None:
     desk = bench(20_000)
     desk.api.seconds = 1.0
@@ -364,6 +386,7 @@ def test_a_cancelled_delivery_commits_what_is_confirmed() -> None:
     assert desk.stage.counts["succeeded"] == desk.progress[-1].succeeded > 0
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="ends cleanly")
 def test_what_the_warehouse_raises_comes_out_as_it_is_and_nothing_more_is_sent() -> None:
     desk = bench(40_000)
     desk.api.seconds = 2.0
@@ -374,6 +397,7 @@ def test_what_the_warehouse_raises_comes_out_as_it_is_and_nothing_more_is_sent()
     assert len(desk.api.submits) < 80
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="every row accounted for")
 def test_a_stage_that_lacks_a_row_is_a_bug_that_is_said() -> None:
     desk = bench(600)
     desk.stage.missing = frozenset({300})

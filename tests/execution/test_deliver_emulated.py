@@ -77,6 +77,7 @@ def test_leads_arrive_with_their_values_in_one_submit_and_about_one_poll_per_job
     assert len(town.account.requests()) <= 20 + 20 * 1.1 + 6
 
 
+@pytest.mark.proves(fault="429 or 503", promise="no row lost")
 def test_a_run_larger_than_the_quota_of_a_quarter_of_an_hour_waits_and_arrives() -> None:
     town = Town(5_500, limits=Limits(per_15m=10), job_base_seconds=3.0)
     result = town.run()
@@ -84,6 +85,7 @@ def test_a_run_larger_than_the_quota_of_a_quarter_of_an_hour_waits_and_arrives()
     assert 900 < town.clock.elapsed < 4 * 900
 
 
+@pytest.mark.proves(fault="row rejected", promise="nothing leaks")
 def test_a_rejected_value_is_not_in_its_reason() -> None:
     town = Town(600)
     rows = list(town.stage.rows)
@@ -96,6 +98,7 @@ def test_a_rejected_value_is_not_in_its_reason() -> None:
     assert town.stage.fates[5] == town.stage.fates[78] == "rejected"
 
 
+@pytest.mark.proves(fault="poison row", promise="every row accounted for")
 @pytest.mark.parametrize("policy", ["never", "malformed", "invalid"])
 def test_a_bad_row_is_rejected_alone_whether_or_not_it_refuses_its_batch(policy: str) -> None:
     town = Town(1_000, batch_refusal=policy)
@@ -107,6 +110,7 @@ def test_a_bad_row_is_rejected_alone_whether_or_not_it_refuses_its_batch(policy:
     assert town.stage.fates[701] == "rejected"
 
 
+@pytest.mark.proves(fault="answer lost", promise="no row lost")
 def test_a_submit_that_broke_after_it_was_carried_out_doubles_and_loses_nothing() -> None:
     town = Town(2_000, Fault(kind="submit", nth=2, cut="after"))
     result = town.run()
@@ -114,6 +118,7 @@ def test_a_submit_that_broke_after_it_was_carried_out_doubles_and_loses_nothing(
     assert town.phones == town.sent_phones
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 def test_missing_doubled_and_foreign_results_are_told_apart() -> None:
     fault = JobFault(missing=(3, 9), duplicated=(4,), foreign=2)
     town = Town(500, Fault(kind="submit", nth=1, job=fault))
@@ -122,6 +127,7 @@ def test_missing_doubled_and_foreign_results_are_told_apart() -> None:
     assert {n for n, fate in town.stage.fates.items() if fate == "unknown"} == {4, 10}
 
 
+@pytest.mark.proves(fault="job never ends", promise="every row accounted for")
 def test_a_job_that_fails_halfway_or_hangs_leaves_unknown_only_what_it_did_not_do() -> None:
     failed = Fault(kind="submit", nth=1, job=JobFault(stops_after=200, ending="failed"))
     stuck = Fault(kind="submit", nth=2, job=JobFault(stops_after=100, ending="stuck"))
@@ -132,6 +138,7 @@ def test_a_job_that_fails_halfway_or_hangs_leaves_unknown_only_what_it_did_not_d
     assert result.error is None
 
 
+@pytest.mark.proves(fault="401 or 403", promise="ends cleanly")
 def test_a_key_without_the_bulk_scope_sends_nothing_and_says_so() -> None:
     town = Town(5_000, keys={DEFAULT_KEY: ApiKey(frozenset({"lead:manage"}))})
     result = town.run()
@@ -140,6 +147,8 @@ def test_a_key_without_the_bulk_scope_sends_nothing_and_says_so() -> None:
     assert town.account.leads() == []
 
 
+@pytest.mark.proves(fault="network fault", promise="no false success")
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 @pytest.mark.parametrize("seed", range(5))
 def test_under_random_trouble_nothing_is_called_synced_that_is_not_there(seed: int) -> None:
     town = Town(

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,8 @@ class Liar:
         return results
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="every row accounted for")
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 @settings(max_examples=60)
 @given(
     rows=st.integers(0, 2_600),

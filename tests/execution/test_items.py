@@ -76,6 +76,7 @@ def test_a_companys_name_stands_beside_its_fields(
     assert (item["entity"], item["data"]) == ("company", data)
 
 
+@pytest.mark.proves(fault="bad input", promise="every row accounted for")
 def test_a_row_that_cannot_be_written_is_invalid_late_and_the_others_go() -> None:
     written = ItemWriter(LEADS, "r1").write(
         [
@@ -96,6 +97,7 @@ def test_a_row_that_cannot_be_written_is_invalid_late_and_the_others_go() -> Non
 TEXTS = st.none() | st.text(max_size=8)
 
 
+@pytest.mark.proves(fault="bad input", promise="every row accounted for")
 @given(st.lists(st.tuples(st.text(min_size=1), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS), max_size=8))
 def test_every_row_is_either_an_item_or_invalid_late_and_values_arrive_as_they_were(
     texts: list[tuple[str, str | None, str | None, str | None, str | None, str | None]],

@@ -26,6 +26,7 @@ def _written(folder: Path) -> Path:
     return folder / "r1.jsonl"
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_a_later_run_learns_what_was_posted_and_which_jobs_are_not_committed(
     tmp_path: Path,
 ) -> None:
@@ -36,6 +37,7 @@ def test_a_later_run_learns_what_was_posted_and_which_jobs_are_not_committed(
     assert notes.jobs == {"s": (KnownJob("j2", 501, 900, 8.0),)}
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_a_line_that_was_never_finished_was_never_done(tmp_path: Path) -> None:
     path = _written(tmp_path)
     with path.open("ab") as file:
@@ -45,6 +47,7 @@ def test_a_line_that_was_never_finished_was_never_done(tmp_path: Path) -> None:
     assert notes.intents == {"s": [(1, 500), (501, 900)]}
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="no row lost")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -74,16 +77,19 @@ def test_a_journal_that_is_damaged_or_another_runs_tells_nothing(tmp_path: Path,
     assert FileJournal(tmp_path, "r2").read("r1") is None
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="no row lost")
 def test_there_may_be_no_journal_at_all(tmp_path: Path) -> None:
     assert FileJournal(tmp_path / "gone", "r2").read("r1") is None
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="ends cleanly")
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_make_reading_fail(content: bytes) -> None:
     notes = read_notes(content, "r1")
     assert notes is None or isinstance(notes, JournalNotes)
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="nothing leaks")
 def test_it_is_its_owners_alone_under_any_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -94,6 +100,7 @@ def test_it_is_its_owners_alone_under_any_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.proves(fault="machine gone", promise="no row lost")
 def test_an_intent_is_on_the_disk_before_writing_it_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +115,7 @@ def test_an_intent_is_on_the_disk_before_writing_it_returns(
     assert synced[-1] == (tmp_path / "r1.jsonl").stat().st_size
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="ends cleanly")
 def test_a_disk_that_refuses_makes_it_unhealthy_and_stops_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +146,7 @@ def test_nothing_is_left_of_a_run_that_ended(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="nothing leaks")
 def test_digests_are_keyed_and_tell_bodies_apart() -> None:
     assert body_digest(b"k", b"body") == body_digest(b"k", b"body")
     assert body_digest(b"k", b"body") != body_digest(b"k", b"bodx")

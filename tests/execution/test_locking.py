@@ -69,6 +69,7 @@ def test_a_free_lock_is_taken_at_once_and_nobody_is_told() -> None:
     assert (door.tries, door.told) == ([0.0], [])
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 def test_without_a_timeout_a_held_lock_is_refused_at_once_with_all_there_is_to_know() -> None:
     clock = VirtualClock()
     door = Door(clock, free_at=60)
@@ -107,6 +108,7 @@ def test_the_last_try_is_when_the_time_is_over_and_not_later(timeout: float) -> 
     assert late.run(Door(late, free_at=timeout).take(timeout)) == 5
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="ends cleanly")
 def test_stopping_ends_the_waiting_at_once_as_interrupted() -> None:
     clock = VirtualClock()
     door = Door(clock, free_at=500)
@@ -128,6 +130,7 @@ def test_a_run_stopped_before_still_takes_a_free_lock() -> None:
     assert clock.run(door.take(600)) == 5
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 def test_a_rival_of_the_same_moment_is_looked_at_again_even_without_a_timeout() -> None:
     clock = VirtualClock()
     lost = Door(clock, free_at=60, unseen=1)
@@ -219,6 +222,7 @@ def test_what_a_commit_renewed_is_not_renewed_again() -> None:
     assert kept.at == []
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 def test_after_a_machine_slept_the_lock_is_asked_for_before_anything_else() -> None:
     clock = TwoTimes()
     kept = Kept(clock)
@@ -235,6 +239,7 @@ def test_after_a_machine_slept_the_lock_is_asked_for_before_anything_else() -> N
     assert kept.at == [1.0]
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 def test_a_clock_that_is_set_back_puts_no_renewal_off() -> None:
     clock = TwoTimes()
     kept = Kept(clock)
@@ -259,6 +264,7 @@ def test_many_at_once_renew_it_once() -> None:
     assert len(kept.at) == 1
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 def test_a_lost_lock_is_told_to_everyone_who_asks_and_again_each_time() -> None:
     kept = Kept(VirtualClock(), lost=True)
 

@@ -91,6 +91,7 @@ def test_jobs_of_very_different_duration_still_cost_near_one_poll() -> None:
     assert simulate(1_000, durations.__getitem__).polls_per_job <= 1.15
 
 
+@pytest.mark.proves(fault="job never ends", promise="quota kept")
 def test_one_stuck_job_at_the_start_does_not_hold_up_the_others() -> None:
     run = simulate(200, lambda number: 3_600.0 if number == 0 else 5.0)
     assert sorted(run.lags)[-2] <= 5.0

@@ -135,6 +135,7 @@ def _finished(job_id: str, *numbers: int, ok: bool = True) -> JobView:
     return JobView(job_id, "completed", len(numbers), len(numbers), tuple(results))
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_the_jobs_of_a_dead_run_are_asked_and_their_results_committed_before_it_is_closed() -> None:
     morning = Morning(KnownJob("j1", 1, 2, 0.0), KnownJob("j2", 3, 4, 0.0))
     morning.api.views = {"j1": _finished("j1", 1, 2), "j2": _finished("j2", 3, 4, ok=False)}
@@ -144,6 +145,7 @@ def test_the_jobs_of_a_dead_run_are_asked_and_their_results_committed_before_it_
     assert morning.left.fates == {1: "succeeded", 2: "succeeded", 3: "rejected", 4: "rejected"}
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_a_job_whose_id_only_the_journal_knows_is_asked_too() -> None:
     job = KnownJob("j1", 1, 2, 0.0)
     morning = Morning(notes=JournalNotes({"people": [(1, 2)]}, {"people": (job,)}))
@@ -152,18 +154,22 @@ def test_a_job_whose_id_only_the_journal_knows_is_asked_too() -> None:
     assert morning.left.fates == {1: "succeeded", 2: "succeeded"}
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="no row lost")
+@pytest.mark.proves(fault="machine gone", promise="newest value wins")
 def test_without_a_journal_everything_up_to_the_mark_may_have_been_posted() -> None:
     morning = Morning()
     morning.run()
     assert morning.left.closed == [([(1, 4)], False)]
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_with_a_journal_only_what_was_intended_may_have_been_posted() -> None:
     morning = Morning(notes=JournalNotes({"people": [(3, 6)]}))
     morning.run()
     assert morning.left.closed == [([(3, 4)], False)]
 
 
+@pytest.mark.proves(fault="job never ends", promise="newest value wins")
 def test_a_job_that_does_not_end_leaves_its_rows_unknown_and_open() -> None:
     morning = Morning(KnownJob("j1", 1, 2, 0.0))
     morning.api.views = {"j1": JobView("j1", "processing", 0, 2)}
@@ -172,6 +178,7 @@ def test_a_job_that_does_not_end_leaves_its_rows_unknown_and_open() -> None:
     assert (outcome.unknown, outcome.unresolved) == ((1, 2), True)
 
 
+@pytest.mark.proves(fault="job expired", promise="no false success")
 def test_a_job_that_is_gone_is_no_success() -> None:
     morning = Morning(KnownJob("j1", 1, 2, -100_000.0))
     morning.api.views = {"j1": None}
@@ -179,6 +186,7 @@ def test_a_job_that_is_gone_is_no_success() -> None:
     assert morning.left.fates == {1: "unknown", 2: "unknown"}
 
 
+@pytest.mark.proves(fault="401 or 403", promise="no row lost")
 def test_while_qualified_refuses_the_key_nothing_is_closed() -> None:
     morning = Morning(KnownJob("j1", 1, 2, 0.0))
     morning.api.error = AuthError("401")
@@ -187,6 +195,7 @@ def test_while_qualified_refuses_the_key_nothing_is_closed() -> None:
     assert (morning.left.commits, morning.left.closed) == ([], [])
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="no row lost")
 def test_who_stops_while_earlier_jobs_are_awaited_closes_nothing() -> None:
     morning = Morning(KnownJob("j1", 1, 2, 0.0))
     morning.api.views = {"j1": JobView("j1", "processing", 0, 2)}

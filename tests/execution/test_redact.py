@@ -95,6 +95,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.proves(fault="row rejected", promise="nothing leaks")
 @given(
     st.lists(st.text(max_size=12), min_size=5, max_size=5),
     st.lists(WORDS | st.text(max_size=5) | st.integers(0, 5), max_size=12).flatmap(

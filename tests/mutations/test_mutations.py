@@ -77,7 +77,7 @@ def copy(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
 @pytest.fixture(scope="module")
 def sound(copy: Copy, request: pytest.FixtureRequest) -> None:
     """Unchanged, the copy passes every test that is going to fail."""
-    chosen = [
+    chosen: list[Mutation] = [
         item.callspec.params["mutation"]
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == request.path

@@ -160,6 +160,7 @@ def test_live_fields_have_the_ids_of_this_account_and_no_other() -> None:
     assert not here & there
 
 
+@pytest.mark.proves(fault="job expired", promise="no false success")
 def test_a_job_that_is_no_longer_kept_is_none() -> None:
     team = Team()
 
@@ -172,6 +173,7 @@ def test_a_job_that_is_no_longer_kept_is_none() -> None:
     assert team.clock.run(main()) is None
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 @settings(max_examples=15)
 @given(
     latency=st.sampled_from([0.0, 0.05, 1.0, 30.0]),
@@ -204,6 +206,7 @@ def test_a_client_alone_in_its_team_is_never_told_to_slow_down(
     assert team.account.most_in_flight() <= in_flight
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="quota kept")
 def test_two_clients_of_one_team_both_get_through_by_heeding_what_they_are_told() -> None:
     team = Team(latency=0.2, limits=Limits(per_15m=200, per_hour=700))
     limits = LimitSettings(per_15m=200, per_hour=700)
@@ -250,6 +253,7 @@ BROKEN = st.builds(
 CUT = st.builds(Fault, cut=st.sampled_from(["before", "after", "truncated"]), probability=LIKELY)
 
 
+@pytest.mark.proves(fault="answer lost", promise="every row accounted for")
 @settings(max_examples=40)
 @given(faults=st.lists(BUSY | BROKEN | CUT, max_size=4))
 def test_whatever_breaks_a_batch_makes_at_most_two_jobs_and_is_never_wrongly_called_unsent(

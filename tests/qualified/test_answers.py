@@ -52,6 +52,7 @@ def test_a_finished_job_is_read_with_the_result_of_each_item() -> None:
     )
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 @pytest.mark.parametrize(
     "body",
     [
@@ -75,6 +76,7 @@ def test_what_names_no_job_is_unreadable(body: bytes) -> None:
         read_job(reply(body))
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 def test_an_answer_about_another_job_is_unreadable() -> None:
     with pytest.raises(UnreadableError, match="another job"):
         read_job(reply(job("j2")), expected_id="j1")
@@ -86,11 +88,13 @@ def test_a_status_that_is_no_word_is_unknown_and_unfinished(status: object) -> N
     assert (view.status, view.finished) == ("unknown", False)
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 def test_a_status_nobody_knows_yet_is_kept() -> None:
     view = read_job(reply(job(status="archived")))
     assert (view.status, view.finished) == ("archived", False)
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 @pytest.mark.parametrize(
     "result",
     [
@@ -139,6 +143,7 @@ def test_a_wrong_byte_in_a_text_does_not_cost_the_other_results() -> None:
     assert [item.request_id for item in view.results] == ["1", "2"]
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 @pytest.mark.parametrize(("processed", "total"), [(0, 0), (1, 1), (900, 3), (3, 10**12)])
 def test_counts_that_disagree_with_the_results_change_no_result(processed: int, total: int) -> None:
     results = [{"requestId": str(number), "status": "completed"} for number in range(3)]
@@ -167,6 +172,7 @@ def test_counts_that_are_none_are_zero(count: object) -> None:
     assert (view.processed, view.total) == (0, 0)
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="ends cleanly")
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_body_whatever_does_more_than_be_unreadable(body: bytes) -> None:
     for read in (read_job, read_fields):
@@ -175,6 +181,7 @@ def test_no_body_whatever_does_more_than_be_unreadable(body: bytes) -> None:
     assert error_code(reply(body)) is None or is_json_object(reply(body))
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="ends cleanly")
 @given(JSON)
 def test_no_job_whatever_does_more_than_be_unreadable(value: object) -> None:
     inner = {"id": "j1", "status": value, "result": [value, {"requestId": "1", "status": value}]}
@@ -210,6 +217,7 @@ def test_fields_are_sorted_and_read_with_ids_and_options() -> None:
     )
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 @pytest.mark.parametrize("body", [HTML, {}, {"data": {}}, {"data": None}, []])
 def test_an_answer_without_definitions_is_no_empty_catalog(body: object) -> None:
     with pytest.raises(UnreadableError):

@@ -93,6 +93,7 @@ def test_a_job_that_is_gone_is_none(payload: object) -> None:
     assert run(script(answer(404, payload)), read) is None
 
 
+@pytest.mark.proves(fault="job expired", promise="no false success")
 def test_a_404_of_something_in_between_does_not_make_a_job_gone() -> None:
     page = httpx.Response(404, text="<html>no such host</html>")
     assert run(script(page, answer(200, job())), read) is not None
@@ -100,6 +101,7 @@ def test_a_404_of_something_in_between_does_not_make_a_job_gone() -> None:
         run(script(page), read)
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 def test_an_answer_about_another_job_is_not_taken_for_this_one() -> None:
     server = script(answer(200, job("job-2", "completed")), answer(200, job("job-1")))
     view = run(server, read)

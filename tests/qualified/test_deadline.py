@@ -81,6 +81,7 @@ def test_a_backoff_beyond_the_deadline_is_not_waited_for() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.proves(fault="answer lost", promise="no false success")
 @pytest.mark.parametrize("later", [answer(429, retry_after="300"), answer(500, retry_after="300")])
 def test_a_post_whose_answer_was_lost_is_ambiguous_even_when_the_deadline_ends_it(
     later: httpx.Response,

@@ -18,6 +18,7 @@ def test_a_key_is_sent_exactly_as_it_was_pasted() -> None:
     assert read_api_key({NAME: CANARY}, NAME).authorization() == f"Bearer {CANARY}"
 
 
+@pytest.mark.proves(fault="bad input", promise="nothing leaks")
 @pytest.mark.parametrize(
     ("value", "problem"),
     [

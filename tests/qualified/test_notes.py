@@ -85,6 +85,7 @@ def test_a_note_that_takes_until_the_next_minute_is_followed_by_one_for_that() -
     assert book.notes == [(MINUTE, 5), (MINUTE + 60, 5)]
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="quota kept")
 def test_what_cannot_be_noted_is_not_sent() -> None:
     server = script(answer(200, ACCEPTED))
 
@@ -110,6 +111,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.proves(fault="process killed", promise="quota kept")
 @given(DELAYS, STEPS, st.integers(1, 7), st.floats(0, 20), st.floats(0, 90))
 def test_a_minute_never_has_more_requests_than_noted_for_it(
     delays: list[float],

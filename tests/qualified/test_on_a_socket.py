@@ -75,6 +75,7 @@ def test_a_batch_whose_connection_breaks_once_is_sent_once_more(
     assert len(jobs) == (2 if fault.carried_out else 1)
 
 
+@pytest.mark.proves(fault="network fault", promise="nothing leaks")
 @pytest.mark.parametrize("fault", BREAKS)
 def test_a_batch_whose_connection_always_breaks_is_ambiguous_and_says_nothing_of_it(
     server: EmulatorServer, fault: Fault
@@ -133,6 +134,7 @@ async def fields(client: QualifiedClient) -> object:
     return await client.fields()
 
 
+@pytest.mark.proves(fault="redirect", promise="nothing leaks")
 @pytest.mark.parametrize("do", [submit, read, erase, fields])
 def test_a_redirect_to_another_host_gets_neither_the_key_nor_the_body(
     server: EmulatorServer, do: Callable[[QualifiedClient], Awaitable[object]]
@@ -166,6 +168,7 @@ class CountingLoop(asyncio.SelectorEventLoop):
         return await super().create_connection(*args, **kwargs)
 
 
+@pytest.mark.proves(fault="network fault", promise="quota kept")
 def test_nothing_beneath_the_client_repeats_what_failed(server: EmulatorServer) -> None:
     server.stop()
     loop = CountingLoop()
@@ -181,6 +184,7 @@ def test_nothing_beneath_the_client_repeats_what_failed(server: EmulatorServer) 
     assert loop.tried == 6
 
 
+@pytest.mark.proves(fault="network fault", promise="ends cleanly")
 def test_a_server_that_is_gone_is_an_error_that_running_again_mends(
     server: EmulatorServer,
 ) -> None:

@@ -146,6 +146,7 @@ def test_certificates_that_are_not_there_are_said_to_be_missing(
     assert "SSL_CERT_FILE" in (caught.value.hint or "")
 
 
+@pytest.mark.proves(fault="bad input", promise="nothing leaks")
 def test_nothing_goes_unencrypted_to_another_machine() -> None:
     with pytest.raises(UserError, match="https"):
         client_of(None, None, base_url="http://api.qualified.com")
@@ -186,6 +187,7 @@ def stranger(certificate: Path) -> Iterator[Listener]:
         yield listener
 
 
+@pytest.mark.proves(fault="network fault", promise="nothing leaks")
 def test_a_server_whose_certificate_is_not_trusted_hears_nothing(stranger: Listener) -> None:
     with pytest.raises(FinalError, match="certificate is not trusted"):
         submit(f"https://localhost:{stranger.port}")

@@ -65,6 +65,7 @@ LIMITS = st.builds(
 SPENT = st.lists(st.tuples(st.floats(-90_000, 60), st.integers(0, 12)), max_size=4)
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 @settings(max_examples=200)
 @given(requests=REQUESTS, limits=LIMITS, spent=SPENT)
 def test_no_trace_exceeds_a_window_or_the_places_in_flight(
@@ -145,6 +146,7 @@ def test_five_are_in_flight_unless_asked_otherwise_and_never_more_than_ten() -> 
     assert Quota(LimitSettings(in_flight=0), VirtualClock()).places == 1
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="quota kept")
 def test_requests_of_earlier_runs_leave_less_for_this_one() -> None:
     clock = VirtualClock()
     quota = Quota(LimitSettings(), clock, [(START - 300, 1_000), (START - 100, 700)])
@@ -153,6 +155,7 @@ def test_requests_of_earlier_runs_leave_less_for_this_one() -> None:
     assert sent[100] == pytest.approx(600, abs=SLACK)
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 def test_overload_halves_the_places_once_for_all_that_were_in_flight_together() -> None:
     clock = VirtualClock()
     quota = Quota(LimitSettings(in_flight=8), clock)
@@ -244,6 +247,7 @@ def test_a_team_with_a_smaller_limit_than_set_is_not_asked_for_more() -> None:
     assert sent[5] == pytest.approx(QUARTER, abs=SLACK)
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="quota kept")
 def test_a_larger_limit_in_the_headers_lets_no_more_go_than_was_set() -> None:
     clock = VirtualClock()
     quota = Quota(LimitSettings(share=1.0, per_15m=3), clock)
@@ -251,6 +255,7 @@ def test_a_larger_limit_in_the_headers_lets_no_more_go_than_was_set() -> None:
     assert spend(quota, clock, 4)[3] == pytest.approx(QUARTER, abs=SLACK)
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="quota kept")
 def test_when_others_have_spent_the_teams_window_requests_wait_for_its_reset() -> None:
     clock = VirtualClock()
     quota = Quota(LimitSettings(), clock)
@@ -260,6 +265,7 @@ def test_when_others_have_spent_the_teams_window_requests_wait_for_its_reset() -
     assert quota.rate_limit.remaining == 0
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="ends cleanly")
 def test_an_absurd_reset_holds_requests_no_longer_than_the_window_it_speaks_of() -> None:
     clock = VirtualClock()
     quota = Quota(LimitSettings(), clock)

@@ -96,6 +96,7 @@ def test_the_error_names_the_last_status_and_its_code() -> None:
 # --- Submitting ----------------------------------------------------------------------------------
 
 
+@pytest.mark.proves(fault="429 or 503", promise="no row lost")
 @pytest.mark.parametrize("step", NOTHING_HAPPENED)
 def test_a_batch_that_cannot_have_arrived_is_sent_again_freely(step: Step) -> None:
     server = script(*[step] * 5, answer(202, ACCEPTED))
@@ -115,6 +116,8 @@ def test_a_batch_that_never_arrived_is_not_ambiguous(step: Step) -> None:
     assert type(error) is RetryableError
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="newest value wins")
 @pytest.mark.parametrize("step", LOST_ANSWERS)
 def test_a_batch_whose_answer_was_lost_is_sent_once_more_with_the_same_body(step: Step) -> None:
     server = script(step, answer(202, ACCEPTED))
@@ -127,6 +130,7 @@ def test_a_batch_whose_answer_was_lost_is_sent_once_more_with_the_same_body(step
     assert {request.content for request in server.requests} == {BODY}
 
 
+@pytest.mark.proves(fault="answer lost", promise="no false success")
 @pytest.mark.parametrize("step", LOST_ANSWERS)
 def test_a_batch_whose_answer_was_lost_twice_is_ambiguous(step: Step) -> None:
     server = script(step)
@@ -136,6 +140,7 @@ def test_a_batch_whose_answer_was_lost_twice_is_ambiguous(step: Step) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.proves(fault="answer lost", promise="no false success")
 def test_a_batch_stays_ambiguous_whatever_follows_the_lost_answer() -> None:
     later_steps: list[Step] = [answer(429), answer(401), answer(403), answer(307)]
     for later in [*later_steps, httpx.ConnectError("x")]:
@@ -148,6 +153,7 @@ def test_an_answer_about_the_body_is_about_the_first_copy_too() -> None:
     assert type(fails(script(answer(502), answer(400)), submit)) is FinalError
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 @given(st.lists(st.sampled_from(LOST_ANSWERS + NOTHING_HAPPENED), min_size=1, max_size=8))
 def test_no_more_than_two_jobs_can_come_of_one_batch_and_none_is_denied(steps: list[Step]) -> None:
     server = script(*steps, answer(202, ACCEPTED))
@@ -171,6 +177,7 @@ def test_no_more_than_two_jobs_can_come_of_one_batch_and_none_is_denied(steps: l
 # --- Answers that stay the same ------------------------------------------------------------------
 
 
+@pytest.mark.proves(fault="401 or 403", promise="ends cleanly")
 @pytest.mark.parametrize(
     ("status", "kind", "hint"),
     [
@@ -205,6 +212,7 @@ def test_reading_jobs_takes_a_smaller_scope_than_submitting_them() -> None:
     assert "bulk_job:view" in error.hint
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="ends cleanly")
 def test_a_403_that_is_a_web_page_is_said_to_come_from_something_in_between() -> None:
     error = fails(script(httpx.Response(403, text="<html>Blocked</html>")), submit)
     assert type(error) is ScopeError
@@ -212,6 +220,7 @@ def test_a_403_that_is_a_web_page_is_said_to_come_from_something_in_between() ->
     assert "proxy or a firewall" in error.hint
 
 
+@pytest.mark.proves(fault="redirect", promise="nothing leaks")
 def test_a_redirect_is_refused_and_the_key_goes_nowhere_else() -> None:
     server = script(answer(308, location="http://elsewhere.test/v2/bulk"), answer(202, ACCEPTED))
     assert "redirects are refused" in fails(server, submit).message
@@ -247,6 +256,7 @@ def test_attempts_are_apart_by_the_backoff() -> None:
     assert waits(server) == pytest.approx([backoff(n, expected) for n in range(1, 6)])
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 @pytest.mark.parametrize("status", [429, 503, 500])
 def test_retry_after_is_waited_for_exactly(status: int) -> None:
     server = script(answer(status, retry_after="33"), answer(200, ACCEPTED))
@@ -254,6 +264,7 @@ def test_retry_after_is_waited_for_exactly(status: int) -> None:
     assert waits(server) == pytest.approx([33.0])
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 def test_retry_after_as_a_date_is_waited_for() -> None:
     step = answer(
         429,
@@ -265,6 +276,7 @@ def test_retry_after_as_a_date_is_waited_for() -> None:
     assert waits(server) == pytest.approx([70.0])
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 def test_what_one_request_is_asked_to_wait_holds_the_others_back_too() -> None:
     server = script(answer(429, retry_after="100"), answer(200, ACCEPTED))
 
@@ -277,6 +289,7 @@ def test_what_one_request_is_asked_to_wait_holds_the_others_back_too() -> None:
     assert server.times == pytest.approx([0, 100, 100])
 
 
+@pytest.mark.proves(fault="429 or 503", promise="ends cleanly")
 def test_a_longer_wait_than_the_bound_is_an_error_at_once_and_for_everybody() -> None:
     server = script(answer(429, retry_after="3600"))
 
@@ -307,6 +320,7 @@ def test_backoff_counts_towards_the_bound() -> None:
 # --- Under load ----------------------------------------------------------------------------------
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 @pytest.mark.parametrize("status", [429, 503])
 def test_too_many_in_flight_halves_them_and_all_get_through(status: int) -> None:
     server = script(seconds=1.0)
@@ -345,6 +359,7 @@ def test_success_refills_the_budget_one_by_one_and_never_beyond_its_beginning() 
     assert budget.tokens == BUDGET - 9
 
 
+@pytest.mark.proves(fault="429 or 503", promise="quota kept")
 def test_a_server_that_fails_throughout_is_soon_asked_only_once_a_call() -> None:
     server = script(answer(502))
 

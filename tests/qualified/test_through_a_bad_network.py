@@ -211,6 +211,7 @@ def check_bodies(proxy: FaultProxy) -> None:
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 @breaks
 def test_a_batch_whose_exchange_breaks_once_is_sent_once_more_and_unchanged(
     server: EmulatorServer, proxy: FaultProxy, fault: Fault, request: pytest.FixtureRequest
@@ -224,6 +225,7 @@ def test_a_batch_whose_exchange_breaks_once_is_sent_once_more_and_unchanged(
     assert len(jobs) == (1 if request.node.callspec.id in MADE_NO_JOB else 2)
 
 
+@pytest.mark.proves(fault="answer lost", promise="no false success")
 @breaks
 def test_a_batch_whose_exchange_always_breaks_is_sent_twice_and_called_ambiguous(
     proxy: FaultProxy, fault: Fault
@@ -237,6 +239,7 @@ def test_a_batch_whose_exchange_always_breaks_is_sent_twice_and_called_ambiguous
     assert PERSON not in said
 
 
+@pytest.mark.proves(fault="network fault", promise="no row lost")
 @breaks
 def test_a_delivery_with_one_broken_submit_ends_with_every_row_synced(
     server: EmulatorServer, proxy: FaultProxy, fault: Fault
@@ -249,6 +252,7 @@ def test_a_delivery_with_one_broken_submit_ends_with_every_row_synced(
     assert len(set(proxy.bodies("submit"))) == 3
 
 
+@pytest.mark.proves(fault="network fault", promise="no false success")
 @breaks
 def test_a_delivery_whose_submits_all_break_calls_no_row_synced_and_stops(
     server: EmulatorServer, proxy: FaultProxy, fault: Fault
@@ -262,6 +266,7 @@ def test_a_delivery_whose_submits_all_break_calls_no_row_synced_and_stops(
     assert result.error is not None
 
 
+@pytest.mark.proves(fault="network fault", promise="every row accounted for")
 @breaks
 def test_a_delivery_with_broken_polls_reads_its_jobs_again(
     server: EmulatorServer, proxy: FaultProxy, fault: Fault
@@ -274,6 +279,7 @@ def test_a_delivery_with_broken_polls_reads_its_jobs_again(
     assert proxy.count("submit") == 3
 
 
+@pytest.mark.proves(fault="network fault", promise="no false success")
 @pytest.mark.parametrize(
     "fault", [CutAnswer(), DropAnswer(reset=True), BREAKS["a page comes with 200"]]
 )
@@ -296,6 +302,7 @@ def test_an_answer_that_drips_is_read_to_its_end(server: EmulatorServer, proxy: 
     assert (result.succeeded, proxy.count("submit")) == (20, 1)
 
 
+@pytest.mark.proves(fault="network fault", promise="ends cleanly")
 def test_an_answer_that_drips_for_ever_is_given_up_although_each_byte_comes_in_time(
     proxy: FaultProxy,
 ) -> None:
@@ -314,6 +321,7 @@ def test_an_answer_that_drips_more_slowly_than_the_patience_is_given_up(
     assert proxy.bodies("submit") == [BODY, BODY]
 
 
+@pytest.mark.proves(fault="answer lost", promise="ends cleanly")
 @pytest.mark.parametrize("carried", [True, False])
 def test_a_server_that_never_answers_is_asked_twice_and_the_batch_is_ambiguous(
     server: EmulatorServer, proxy: FaultProxy, carried: bool
@@ -336,6 +344,7 @@ def test_a_delivery_outlives_a_submit_and_a_poll_that_are_never_answered(
     assert proxy.count("submit") == 4
 
 
+@pytest.mark.proves(fault="network fault", promise="newest value wins")
 def test_while_the_port_is_closed_nothing_is_doubled(
     server: EmulatorServer, proxy: FaultProxy
 ) -> None:
@@ -347,6 +356,7 @@ def test_while_the_port_is_closed_nothing_is_doubled(
     assert proxy.count("submit") == len(server.account.jobs()) == 3
 
 
+@pytest.mark.proves(fault="network fault", promise="every row accounted for")
 def test_a_port_that_never_opens_leaves_every_row_unsent(
     server: EmulatorServer, proxy: FaultProxy
 ) -> None:
@@ -358,6 +368,7 @@ def test_a_port_that_never_opens_leaves_every_row_unsent(
     assert type(result.error) is RetryableError
 
 
+@pytest.mark.proves(fault="network fault", promise="no false success")
 def test_a_port_that_closes_for_good_in_the_middle_leaves_only_the_truth(
     server: EmulatorServer, proxy: FaultProxy
 ) -> None:
@@ -373,6 +384,7 @@ def test_a_port_that_closes_for_good_in_the_middle_leaves_only_the_truth(
     assert result.unknown > 0
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="no false success")
 def test_a_job_that_the_answer_made_up_makes_no_row_synced(
     server: EmulatorServer, proxy: FaultProxy
 ) -> None:
@@ -385,6 +397,7 @@ def test_a_job_that_the_answer_made_up_makes_no_row_synced(
     assert result.unsettled_jobs == ("somebody-elses",)
 
 
+@pytest.mark.proves(fault="results missing, doubled or foreign", promise="no false success")
 def test_answers_that_come_twice_never_confirm_a_row_of_another_batch(
     server: EmulatorServer, proxy: FaultProxy
 ) -> None:
@@ -395,6 +408,7 @@ def test_answers_that_come_twice_never_confirm_a_row_of_another_batch(
     assert result.succeeded + result.unknown + result.unsent == ROWS
 
 
+@pytest.mark.proves(fault="network fault", promise="no false success")
 @pytest.mark.parametrize("seed", range(4))
 def test_under_random_breaks_only_what_is_there_is_called_synced(
     server: EmulatorServer, proxy: FaultProxy, seed: int

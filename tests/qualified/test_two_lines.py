@@ -45,6 +45,7 @@ def test_a_poll_goes_while_a_submit_waits_for_a_window() -> None:
     assert when(server, "POST") == [0.0, pytest.approx(QUARTER + 1, abs=SLACK)]
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="every row accounted for")
 def test_a_submit_leaves_every_window_room_for_the_polls_it_is_told_of() -> None:
     server = script(both)
 
@@ -65,6 +66,7 @@ def test_a_submit_leaves_every_window_room_for_the_polls_it_is_told_of() -> None
         assert when(server, "GET") == [10.0] * 4
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="every row accounted for")
 def test_with_the_day_spent_the_open_jobs_are_still_read() -> None:
     server = script(both)
     limits = LimitSettings(share=1.0, per_day=50)

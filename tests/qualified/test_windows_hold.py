@@ -9,6 +9,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,7 @@ def exceeded(team: Team, limits: LimitSettings, spent: list[tuple[float, int]]) 
     return found
 
 
+@pytest.mark.proves(fault="quota spent by others", promise="quota kept")
 @settings(max_examples=60)
 @given(WORK, LIMITS, SPENT, FAULTS, st.sampled_from([0.0, 0.3, 40.0]))
 def test_no_trace_exceeds_a_window_with_retries_workers_reserve_and_earlier_runs(
@@ -144,6 +146,8 @@ def test_no_trace_exceeds_a_window_with_retries_workers_reserve_and_earlier_runs
     assert len(team.account.requests()) == run.client.tally.requests
 
 
+@pytest.mark.proves(fault="process killed", promise="quota kept")
+@pytest.mark.proves(fault="machine gone", promise="quota kept")
 @settings(max_examples=60)
 @given(WORK, WORK, LIMITS, FAULTS, st.floats(0.0, 5_000.0), st.floats(0.0, 2_000.0))
 def test_a_killed_runs_notes_keep_the_next_run_within_every_window(

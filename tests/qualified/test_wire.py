@@ -77,6 +77,7 @@ def test_the_library_has_the_exceptions_this_module_knows_by_name() -> None:
     assert {kind.__name__ for kind in exceptions_of_httpx()} >= NEVER_SENT | OURS | {"ReadTimeout"}
 
 
+@pytest.mark.proves(fault="network fault", promise="nothing leaks")
 @pytest.mark.parametrize("kind", exceptions_of_httpx())
 def test_every_exception_of_the_library_is_one_of_ours_and_says_nothing_of_its_own(
     kind: type[Exception],
@@ -167,6 +168,7 @@ def test_paths_go_below_the_base_url(base: str) -> None:
     assert str(server.requests[0].url) == f"{base.rstrip('/')}/v2/bulk"
 
 
+@pytest.mark.proves(fault="bad input", promise="nothing leaks")
 @pytest.mark.parametrize(
     "base_url",
     [
@@ -188,6 +190,7 @@ def test_a_base_url_that_is_none_or_holds_secrets_is_refused_unquoted(base_url: 
     assert "secret" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.proves(fault="garbage, HTML or truncated", promise="ends cleanly")
 def test_an_answer_without_end_is_cut_off() -> None:
     class Endless(httpx.AsyncByteStream):
         sent = 0
@@ -208,6 +211,7 @@ def test_an_answer_without_end_is_cut_off() -> None:
     assert stream.sent <= 2 * (MAX_ANSWER_BYTES // 1_048_576 + 1)
 
 
+@pytest.mark.proves(fault="network fault", promise="nothing leaks")
 @pytest.mark.parametrize(
     "answers", [[answer(202, ACCEPTED)], [answer(401, {"code": "x", "message": PERSON})]]
 )

@@ -250,6 +250,9 @@ def _simulate(examples: int, machine: Callable[[], RuleBasedStateMachine] = Simu
 EXAMPLES = int(os.environ.get("QSYNC_SIMULATIONS", "200"))
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
+@pytest.mark.proves(fault="process killed", promise="newest value wins")
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 @pytest.mark.parametrize("part", range(4))
 def test_the_newest_values_arrive_whatever_happens(part: int) -> None:
     """In parts, so that they run side by side."""
@@ -260,6 +263,7 @@ def test_the_newest_values_arrive_whatever_happens_on_duckdb() -> None:
     _simulate(-(-EXAMPLES // 20), SimulationInSql)
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 def test_the_newest_values_arrive_whatever_happens_many_times(part: int) -> None:

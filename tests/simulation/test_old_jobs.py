@@ -33,6 +33,7 @@ def _titles(town: Town) -> set[object]:
     return {lead.values.get("job_title") for lead in town.account.leads()}
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 @pytest.mark.parametrize("label", ["accepted", "result", "committed"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_lost_copy_of_a_job_that_was_accepted_runs_long_after_a_crash(
@@ -49,6 +50,7 @@ def test_the_lost_copy_of_a_job_that_was_accepted_runs_long_after_a_crash(
     town.check_converged()
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_the_lost_copy_of_a_job_whose_rows_were_rejected_runs_after_the_model_went_back(
     town: Town,
 ) -> None:

@@ -83,6 +83,7 @@ def test_dbt_names_the_relations_of_its_target(session: DbtSession) -> None:
     assert session.relations["model.small.dim_leads"].endswith(f'"{schema}"."dim_leads"')
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="no row lost")
 def test_statements_run_together_are_all_done_or_none(session: DbtSession) -> None:
     run = session.connection.run
     run(_sql(session, "CREATE TABLE together (one INTEGER)"))
@@ -94,6 +95,7 @@ def test_statements_run_together_are_all_done_or_none(session: DbtSession) -> No
     assert _count(session, "together") == 2
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="no false success")
 def test_a_guard_that_does_not_hold_keeps_everything_out_its_own_statement_too(
     session: DbtSession,
 ) -> None:
@@ -117,6 +119,7 @@ def test_times_are_told_in_utc(session: DbtSession) -> None:
     assert session.connection.rows(_sql(session, zone)) == [("UTC",)]
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="nothing leaks")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -212,6 +215,7 @@ def test_a_lock_is_taken_and_lost_through_the_adapter_as_well(session: DbtSessio
     warehouse.renew_lock(epoch)
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="ends cleanly")
 def test_a_duckdb_file_in_other_hands_is_said_with_whose_hands(tmp_path: Path) -> None:
     path = tmp_path / "taken.duckdb"
     session = open_dbt(_project(tmp_path / "project", _duckdb(path)))
@@ -237,6 +241,7 @@ def test_a_duckdb_file_in_other_hands_is_said_with_whose_hands(tmp_path: Path) -
     session.close()
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="ends cleanly")
 @pytest.mark.postgres
 def test_missing_rights_are_said_with_the_grant_that_mends_them(
     postgres_server: PostgresServer, tmp_path: Path

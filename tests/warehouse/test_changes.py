@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qsync.execution.items import ItemWriter
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
@@ -239,6 +241,7 @@ def test_a_full_refresh_sends_every_valid_record(connection: DirectConnection) -
     assert len(desk.run(people, full_refresh=True)) == 2
 
 
+@pytest.mark.proves(fault="row rejected", promise="no row lost")
 def test_a_reject_goes_once_more_and_then_rests_until_its_row_changes(
     connection: DirectConnection,
 ) -> None:
@@ -257,6 +260,7 @@ def test_a_reject_goes_once_more_and_then_rests_until_its_row_changes(
     assert desk.sql("SELECT COUNT(*) FROM qsync.qsync_rejects") == [(0,)]
 
 
+@pytest.mark.proves(fault="row rejected", promise="no row lost")
 def test_a_resting_reject_goes_again_when_its_mapping_changes(
     connection: DirectConnection,
 ) -> None:
@@ -269,6 +273,7 @@ def test_a_resting_reject_goes_again_when_its_mapping_changes(
     assert desk.plan(stream(field("title", "job_title"))).counts.added == 1
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 def test_an_unknown_record_is_unsettled_and_goes_again_even_if_its_value_went_back(
     connection: DirectConnection,
 ) -> None:

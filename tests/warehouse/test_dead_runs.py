@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import pytest
+
 from qsync.execution.ports import Outcome, Reject, Stage
 from qsync.ledger.columns import LEDGER_COLUMN_NAMES
 from qsync.ledger.record import RunRecord, RunStatus
@@ -49,6 +51,7 @@ def _ends(desk: Desk, sync: str = "people") -> dict[str, int]:
     return {name.removeprefix("rows_"): int(row[name]) for name in ENDS if int(row[name])}
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_a_first_load_that_died_before_it_began_has_sent_nothing(
     connection: DirectConnection,
 ) -> None:
@@ -60,6 +63,7 @@ def test_a_first_load_that_died_before_it_began_has_sent_nothing(
     assert _closed(desk)["finished_at"] == AT
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_what_was_confirmed_rejected_and_lost_is_told_apart(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     desk.load(*((f"{letter}@x.example", "1") for letter in "abcdef"))
@@ -84,6 +88,7 @@ def test_a_new_hash_or_a_tombstone_is_no_success(connection: DirectConnection) -
     assert _ends(desk) == {"unknown": 1}
 
 
+@pytest.mark.proves(fault="process killed", promise="no false success")
 def test_a_record_that_was_unknown_before_it_died_is_no_success(
     connection: DirectConnection,
 ) -> None:
@@ -111,6 +116,7 @@ def test_cleared_records_that_were_confirmed_are_successes(connection: DirectCon
     assert _ends(desk) == {"succeeded": 1}
 
 
+@pytest.mark.proves(fault="process killed", promise="newest value wins")
 def test_a_row_that_came_back_and_may_have_been_sent_goes_again_though_it_is_as_it_was(
     connection: DirectConnection,
 ) -> None:
@@ -172,6 +178,7 @@ def test_two_projects_may_name_their_syncs_alike(connection: DirectConnection) -
     assert _ends(desk) == {"succeeded": 1}
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="ends cleanly")
 def test_a_stage_somebody_dropped_by_hand_does_not_stop_the_next_run(
     connection: DirectConnection,
 ) -> None:

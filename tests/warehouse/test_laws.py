@@ -153,6 +153,7 @@ def _maps(day: Day, name: str) -> bool:
     return any(spec.name == name for spec in day.mapping.fields)
 
 
+@pytest.mark.proves(fault="row rejected", promise="newest value wins")
 @settings(max_examples=12)
 @given(days=DAYS)
 def test_runs_converge_and_every_record_is_accounted_for_on_duckdb(days: list[Day]) -> None:
@@ -174,6 +175,7 @@ def _check_on_duckdb(days: list[Day]) -> None:
         connection.raw.close()
 
 
+@pytest.mark.proves(fault="row rejected", promise="newest value wins")
 @pytest.mark.postgres
 @settings(max_examples=4)
 @given(days=DAYS)

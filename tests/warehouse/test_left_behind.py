@@ -62,6 +62,7 @@ def _ends(desk: Desk) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
+@pytest.mark.proves(fault="machine gone", promise="no row lost")
 def test_a_dead_run_is_found_with_its_stage_its_mark_and_its_open_jobs(
     connection: DirectConnection,
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_dead_run_is_found_with_its_stage_its_mark_and_its_open_jobs(
     assert [row.key[0] for row in desk.warehouse.read_stage(dead.stage, 3, 4)] == ["c", "d"]
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_its_results_are_committed_as_if_it_had_lived(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     desk.load(*SIX)
@@ -100,6 +102,7 @@ def test_its_results_are_committed_as_if_it_had_lived(connection: DirectConnecti
     assert desk.keys(desk.run(PEOPLE)) == [f"{letter}@x.example" for letter in "bdef"]
 
 
+@pytest.mark.proves(fault="process killed", promise="newest value wins")
 def test_only_what_may_have_been_posted_is_open(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     desk.load(*SIX)
@@ -111,6 +114,7 @@ def test_only_what_may_have_been_posted_is_open(connection: DirectConnection) ->
     assert desk.keys(desk.run(PEOPLE)) == ["b@x.example", "c@x.example", "e@x.example"]
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_an_open_record_goes_twice_before_it_is_synced(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     desk.load(("a@x.example", "1"))
@@ -119,6 +123,7 @@ def test_an_open_record_goes_twice_before_it_is_synced(connection: DirectConnect
     assert seen == [("open", 1), ("unsettled", 1), ("synced", 0), ("synced", 0)]
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 def test_a_record_confirmed_by_the_second_of_two_posts_is_open_all_the_same(
     connection: DirectConnection,
 ) -> None:
@@ -130,6 +135,7 @@ def test_a_record_confirmed_by_the_second_of_two_posts_is_open_all_the_same(
     assert (counts.changed, counts.unsettled) == (1, 1)
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_an_unknown_answer_keeps_a_record_open(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     desk.load(("a@x.example", "1"))
@@ -138,6 +144,7 @@ def test_an_unknown_answer_keeps_a_record_open(connection: DirectConnection) -> 
     assert _statuses(desk) == {"a@x.example": "open"}
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_an_open_record_that_left_is_cleared_twice(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     clearing = stream(field("first", "x", on_null=OnNull.CLEAR), on_removed=OnRemoved.CLEAR)
@@ -148,6 +155,7 @@ def test_an_open_record_that_left_is_cleared_twice(connection: DirectConnection)
     assert _statuses(desk) == {"a@x.example": "removed"}
 
 
+@pytest.mark.proves(fault="process killed", promise="every row accounted for")
 def test_a_new_record_that_may_have_been_posted_and_then_left_is_removed(
     connection: DirectConnection,
 ) -> None:
@@ -160,6 +168,7 @@ def test_a_new_record_that_may_have_been_posted_and_then_left_is_removed(
     assert [row.clearing for row in desk.run(clearing)] == [True]
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 def test_a_run_that_lost_its_lock_can_neither_mark_nor_commit_nor_close(
     connection: DirectConnection,
 ) -> None:
@@ -191,6 +200,7 @@ def test_a_run_that_lost_its_lock_can_neither_mark_nor_commit_nor_close(
     assert desk.sql("SELECT status FROM qsync.qsync_runs") == [("running",)]
 
 
+@pytest.mark.proves(fault="Ctrl-C", promise="newest value wins")
 def test_a_resumed_run_sends_what_was_left_where_it_is_as_it_was_staged(
     connection: DirectConnection,
 ) -> None:
@@ -289,6 +299,7 @@ def test_a_staged_tables_meaning_comes_back_as_it_was() -> None:
     assert stream_from_json("no json") is None
 
 
+@pytest.mark.proves(fault="machine gone", promise="quota kept")
 def test_requests_are_noted_before_and_settled_after(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     warehouse = desk.warehouse

@@ -25,6 +25,7 @@ def _other(connection: DirectConnection) -> WritingWarehouse:
     )
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 def test_a_second_run_is_told_who_has_the_lock_and_until_when(
     connection: DirectConnection,
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_lock_given_back_is_free(connection: DirectConnection) -> None:
     assert _other(connection).acquire_lock("second", "somebody else") == desk.epoch + 1
 
 
+@pytest.mark.proves(fault="process killed", promise="ends cleanly")
 def test_a_lock_expires_by_the_warehouses_clock(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text")
     connection.execute("UPDATE qsync.qsync_lock SET expires = since - 1")
@@ -57,6 +59,7 @@ def test_a_destination_does_not_lock_another(connection: DirectConnection) -> No
     assert other.acquire_lock("second", "somebody else") == 1
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="no false success")
 def test_a_commit_after_the_lock_was_lost_changes_nothing(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text, x text")
     people = stream(field("first", "x"))
@@ -96,6 +99,7 @@ def test_before_the_tables_are_made_nobody_holds_the_lock(connection: DirectConn
     assert _other(connection).lock_holder() is None
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="no false success")
 def test_the_holder_of_a_lock_that_was_broken_commits_nothing_more(
     connection: DirectConnection,
 ) -> None:
@@ -134,6 +138,7 @@ def test_only_the_lock_that_is_meant_is_broken(connection: DirectConnection) -> 
     assert not desk.warehouse.break_lock("lock"), "it is broken once"
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="newest value wins")
 @pytest.mark.postgres
 def test_of_many_contenders_exactly_one_takes_the_lock(postgres_server: PostgresServer) -> None:
     first = postgres_server.connection()

@@ -68,6 +68,7 @@ def cursors() -> Iterator[tuple[Rival, Rival]]:
         yield first, second
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 def test_duckdb_refuses_the_second_who_is_told_so_and_whom_as_soon_as_that_can_be_seen(
     cursors: tuple[Rival, Rival],
 ) -> None:
@@ -79,6 +80,7 @@ def test_duckdb_refuses_the_second_who_is_told_so_and_whom_as_soon_as_that_can_b
     assert _named(second.warehouse().acquire_lock("two", "bob")) == "one, ann"
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 def test_on_duckdb_the_lock_of_one_who_is_just_writing_is_not_broken(
     cursors: tuple[Rival, Rival],
 ) -> None:
@@ -146,6 +148,7 @@ def _meanwhile(
     return found
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 @pytest.mark.postgres
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_on_postgresql_the_second_waits_for_the_first_and_is_told_who_won(
@@ -179,6 +182,7 @@ def test_on_postgresql_a_lock_is_broken_right_after_what_its_holder_was_writing(
             warehouse.renew_lock(epoch)
 
 
+@pytest.mark.proves(fault="lock lost or rival run", promise="ends cleanly")
 @pytest.mark.postgres
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_on_postgresql_two_who_break_the_same_lock_break_it_once(

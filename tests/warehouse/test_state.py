@@ -89,6 +89,7 @@ def test_removed_state_is_gone_with_its_rejects(connection: DirectConnection) ->
     assert desk.plan(people).counts.added == 2
 
 
+@pytest.mark.proves(fault="bad input", promise="newest value wins")
 def test_a_staged_table_is_what_is_sent_even_if_the_model_is_rebuilt(
     connection: DirectConnection,
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_staged_table_is_what_is_sent_even_if_the_model_is_rebuilt(
     assert [(row.key, row.values) for row in desk.rows(stage)] == [("a@x.example", ("1",))]
 
 
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_a_run_that_died_midway_is_closed_and_what_it_may_have_sent_goes_again(
     connection: DirectConnection,
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_run_that_died_midway_is_closed_and_what_it_may_have_sent_goes_again(
     assert desk.close_dead_runs() == ()
 
 
+@pytest.mark.proves(fault="process killed", promise="ends cleanly")
 def test_a_stage_left_at_the_prompt_is_dropped_and_unsettles_nothing(
     connection: DirectConnection,
 ) -> None:
@@ -184,6 +187,7 @@ def test_the_live_fields_of_a_destination_are_remembered(connection: DirectConne
     assert desk.warehouse.known_field_ids() == {"id-2"}
 
 
+@pytest.mark.proves(fault="warehouse refuses", promise="ends cleanly")
 def test_tables_of_a_newer_qsync_are_refused(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text")
     connection.execute("UPDATE qsync.qsync_meta SET value = '99'")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.free_mail import FREE_MAIL_DOMAINS
@@ -20,6 +22,7 @@ NASTY = [
 # fmt: on
 
 
+@pytest.mark.proves(fault="bad input", promise="every row accounted for")
 def test_keys_are_invalid_by_reason_and_the_others_go(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text")
     desk.load(
