@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench lock clean .venv
+.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -49,8 +49,12 @@ docs: $(VENV)/.stamp ## Build the documentation into docs/_build (any warning fa
 pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
 	@$(BIN)/python docs/generated.py
 
-bench: $(VENV)/.stamp ## Measure qsync beside a plain script (8 minutes); rewrites docs/benchmarks.md
+bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale; rewrites docs/benchmarks.md
 	@$(BIN)/python benchmarks/bench.py --write docs/benchmarks.md
+	@$(MAKE) --no-print-directory bench-scale
+
+bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits
+	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
 
 clean: ## Remove everything that make, the tests and the demo made
 	@rm -rf $(VENV) .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from report import Measured, report
+from report import Measured, report, scale_of
 from setting import Setting
 
 PHASES = ("first load", "1% changed")
@@ -67,6 +67,8 @@ def main() -> int:
         Setting(Path(folder), options.rows, options.job_seconds) as setting,
     ):
         measured = measure(setting, options.repeats, say)
+    written = options.write
+    old = written.read_text(encoding="utf-8") if written is not None and written.exists() else ""
     page = report(
         measured,
         PHASES,
@@ -75,10 +77,11 @@ def main() -> int:
         job_seconds=options.job_seconds,
         cores=cores,
         median=statistics.median,
+        scale=scale_of(old),
     )
     print(page)
-    if options.write is not None:
-        options.write.write_text(page, encoding="utf-8")
+    if written is not None:
+        written.write_text(page, encoding="utf-8")
     return 0
 
 

@@ -71,12 +71,37 @@ faster; the number of requests stayed the same.
   would be somewhat faster.
 - Not measured: real durations of Qualified's jobs, which nobody documents, and its real latency.
 
+{begin}
+{scale}{end}
+
 ## How to repeat it
 
-    make bench
+    make bench        # both, the second part anew as well
+    make bench-scale  # the loads at the documented limits alone
 
-`benchmarks/bench.py --help` lists the options (rows, repeats, duration of jobs).
+`python benchmarks/bench.py --help` and `python -m benchmarks.scale --help` list the options.
 """
+
+BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
+"""Between these stands what another program measures."""
+
+
+def scale_of(page: str) -> str:
+    """The section between the marks; empty if there is none."""
+    return page.partition(BEGIN + "\n")[2].partition(END)[0]
+
+
+def with_scale(page: str, section: str) -> str:
+    """The page with another section between its marks.
+
+    Raises:
+        ValueError: It has no marks.
+    """
+    before, _, rest = page.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"the page has no place for this: {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{section}{END}{after}"
 
 
 def report(
@@ -88,8 +113,9 @@ def report(
     job_seconds: float,
     cores: int,
     median: Median,
+    scale: str,
 ) -> str:
-    """The page of a benchmark."""
+    """The page of a benchmark; `scale` is the section on loads at the documented limits."""
 
     def values(contender: str, phase: str, value: Callable[[Measured], float]) -> list[float]:
         return [
@@ -137,4 +163,7 @@ def report(
         cores=cores,
         table="\n".join(lines),
         ratios="\n".join(ratios),
+        scale=scale,
+        begin=BEGIN,
+        end=END,
     )
