@@ -14,6 +14,8 @@ from pathlib import Path
 
 import click
 
+from docs.proofs import PAGE as RELIABILITY
+from docs.proofs import reliability_page
 from qsync import exit_codes
 from qsync.cli.entry import cli
 from qsync.fields.kinds import RULES, Check, ColumnKind, Rule, Written
@@ -183,6 +185,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     DOCS / "reference" / "exit-codes.md": exit_codes_page,
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "field-types.md": field_types_page,
+    RELIABILITY: reliability_page,
 }
 """Each generated page and the function that makes its text."""
 

@@ -77,12 +77,9 @@ def copy(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
 @pytest.fixture(scope="module")
 def sound(copy: Copy, request: pytest.FixtureRequest) -> None:
     """Unchanged, the copy passes every test that is going to fail."""
-    chosen: list[Mutation] = [
-        item.callspec.params["mutation"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.path == request.path
-        if hasattr(item, "callspec") and "mutation" in item.callspec.params
-    ]
+    items = [item for item in request.session.items if item.path == request.path]
+    calls = [item.callspec for item in items if hasattr(item, "callspec")]
+    chosen: list[Mutation] = [call.params["mutation"] for call in calls]
     tests = sorted({test for mutation in chosen for test in mutation.tests})
     code, failed, output = copy.run(tests)
     assert (code, failed) == (0, {}), output
