@@ -16,7 +16,8 @@ One file per run, a line of JSON per step, in the order of a chunk's life:
     ended      the run is over and has left nothing open
 
 No value and no match key is in it. A line that is torn at the end was never finished, so what it
-announced was never done; a line torn in the middle makes the file worthless.
+announced was never done. A file damaged before its end still names jobs, and no longer says what
+was never posted.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Journal(Protocol):
         """
 
     def read(self, run_id: str) -> JournalNotes | None:
-        """What an earlier run wrote; None when that is gone or cannot be trusted."""
+        """What an earlier run wrote; None when that is gone."""
 
     def discard(self, run_id: str) -> None:
         """An earlier run is settled: its file has no more to tell."""
@@ -74,10 +75,13 @@ class JournalNotes:
     Attributes:
         intents: Ranges of record numbers that may have been posted.
         jobs: Accepted jobs whose results are not committed.
+        complete: Whether nothing is missing: then what is in no intent was never posted. An id that
+            can be read is of use in any case; what belongs to a job its own results say.
     """
 
     intents: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     jobs: Mapping[str, Sequence[KnownJob]] = field(default_factory=dict)
+    complete: bool = True
 
 
 class NoJournal:
@@ -155,7 +159,7 @@ class FileJournal:
         return self._folder / f"{run_id}.jsonl"
 
     def read(self, run_id: str) -> JournalNotes | None:
-        """What an earlier run wrote here; None when that is gone or cannot be trusted."""
+        """What an earlier run wrote here; None when that is gone."""
         try:
             content = self._path(run_id).read_bytes()
         except OSError:
@@ -177,44 +181,54 @@ def _append(file: int, step: Step, facts: Mapping[str, Any]) -> None:
         raise OSError("a line was written in part")
 
 
-def read_notes(content: bytes, run_id: str) -> JournalNotes | None:
-    """A journal's text as notes; None when it is not this run's, or damaged before its end."""
+def read_notes(content: bytes, run_id: str) -> JournalNotes:
+    """A journal's text as notes: of a damaged one, the jobs whose lines can be read."""
     lines = content.split(b"\n")[:-1]  # what follows the last line end was never finished
-    entries = []
-    for line in lines:
-        try:
-            entries.append(orjson.loads(line))
-        except orjson.JSONDecodeError:
-            return None
-    first = entries[0] if entries else None
-    if not isinstance(first, dict) or first != {
-        "step": Step.BEGUN,
-        "run": run_id,
-        "format": JOURNAL_FORMAT,
-    }:
-        return None
-    try:
-        return _notes(entries[1:])
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _notes(entries: Sequence[Mapping[str, Any]]) -> JournalNotes:
+    entries = [_entry(line) for line in lines]
+    begun = {"step": Step.BEGUN, "run": run_id, "format": JOURNAL_FORMAT}
+    complete = bool(entries) and entries[0] == begun
     intents: dict[str, list[tuple[int, int]]] = {}
     jobs: dict[str, dict[str, KnownJob]] = {}
-    for entry in entries:
-        step = Step(entry["step"])
-        if step is Step.INTENT:
-            intents.setdefault(entry["stream"], []).append((entry["first"], entry["last"]))
-        elif step is Step.ACCEPTED:
-            job = KnownJob(
-                entry["job"], entry["first"], entry["last"], entry["at"], entry.get("lost", 0)
-            )
-            jobs.setdefault(entry["stream"], {})[job.id] = job
-        elif step is Step.COMMITTED:
-            for job_id in entry["jobs"]:
-                jobs.get(entry["stream"], {}).pop(job_id, None)
-    return JournalNotes(intents, {stream: tuple(known.values()) for stream, known in jobs.items()})
+    for entry in entries[1:] if complete else entries:
+        try:
+            _take(entry, intents, jobs)
+        except (KeyError, TypeError, ValueError):
+            complete = False
+    found = {stream: tuple(known.values()) for stream, known in jobs.items()}
+    return JournalNotes(intents, found, complete)
+
+
+def _entry(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None  # which no step is made of
+
+
+def _take(
+    entry: Any, intents: dict[str, list[tuple[int, int]]], jobs: dict[str, dict[str, KnownJob]]
+) -> None:
+    """Add what a line tells.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is damaged.
+    """
+    step = Step(entry["step"])
+    if step is Step.INTENT:
+        first, last = int(entry["first"]), int(entry["last"])
+        intents.setdefault(str(entry["stream"]), []).append((first, last))
+    elif step is Step.ACCEPTED:
+        job = KnownJob(
+            str(entry["job"]),
+            int(entry["first"]),
+            int(entry["last"]),
+            float(entry["at"]),
+            int(entry.get("lost", 0)),
+        )
+        jobs.setdefault(str(entry["stream"]), {})[job.id] = job
+    elif step is Step.COMMITTED:
+        for job_id in entry["jobs"]:
+            jobs.get(str(entry["stream"]), {}).pop(job_id, None)
 
 
 def body_digest(secret: bytes, body: bytes) -> str:

@@ -182,11 +182,13 @@ class Recovery:
 
 def _known_jobs(dead: DeadStream, notes: JournalNotes | None) -> list[KnownJob]:
     """The warehouse's and the journal's: the last few seconds' ids may be in the latter only."""
-    known = {job.id: job for job in dead.jobs}
+    known: dict[str, KnownJob] = {}
     if notes is not None and dead.stage is not None:
         of_stream = notes.jobs.get(dead.stage.stream_id, ())
         within = (job for job in of_stream if 1 <= job.first <= job.last <= dead.stage.rows)
         known.update((job.id, job) for job in within)
+    # A journal may be damaged; the warehouse's word counts.
+    known.update((job.id, job) for job in dead.jobs)
     return sorted(known.values(), key=lambda job: job.first)
 
 
@@ -194,7 +196,7 @@ def _posted(dead: DeadStream, notes: JournalNotes | None) -> list[tuple[int, int
     """Ranges of records that may have been posted; of a run that ended, all is accounted for."""
     if not dead.running or dead.stage is None or not dead.posted:
         return []
-    if not dead.journaled or notes is None:
+    if not dead.journaled or notes is None or not notes.complete:
         return [(1, dead.posted)]
     # Each intent was durable before its post: what is in none of them never went.
     intents = sorted(set(notes.intents.get(dead.stage.stream_id, ())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,10 +72,22 @@ def test_a_line_that_was_never_finished_was_never_done(tmp_path: Path) -> None:
         "empty",
     ],
 )
-def test_a_journal_that_is_damaged_or_another_runs_tells_nothing(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+def test_a_journal_that_is_damaged_or_another_runs_does_not_say_what_was_never_posted(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
     path = _written(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
-    assert FileJournal(tmp_path, "r2").read("r1") is None
+    notes = FileJournal(tmp_path, "r2").read("r1")
+    assert notes is not None
+    assert not notes.complete
+
+
+def test_the_ids_that_a_damaged_journal_still_has_are_of_use(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b'"intent"', b'"int', 1))
+    notes = FileJournal(tmp_path, "r2").read("r1")
+    assert notes is not None
+    assert [job.id for job in notes.jobs["s"]] == ["j2"]
 
 
 @pytest.mark.proves(fault="journal lost or damaged", promise="no row lost")
@@ -85,8 +98,7 @@ def test_there_may_be_no_journal_at_all(tmp_path: Path) -> None:
 @pytest.mark.proves(fault="journal lost or damaged", promise="ends cleanly")
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_make_reading_fail(content: bytes) -> None:
-    notes = read_notes(content, "r1")
-    assert notes is None or isinstance(notes, JournalNotes)
+    assert isinstance(read_notes(content, "r1"), JournalNotes)
 
 
 @pytest.mark.proves(fault="journal lost or damaged", promise="nothing leaks")
