@@ -267,7 +267,7 @@ def test_the_newest_values_arrive_whatever_happens_on_duckdb() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 def test_the_newest_values_arrive_whatever_happens_many_times(part: int) -> None:
-    _simulate(500)
+    _simulate(300)
 
 
 @pytest.mark.slow
