@@ -82,6 +82,7 @@ def test_a_journal_that_is_damaged_or_another_runs_does_not_say_what_was_never_p
     assert not notes.complete
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="newest value wins")
 def test_the_ids_that_a_damaged_journal_still_has_are_of_use(tmp_path: Path) -> None:
     path = _written(tmp_path)
     path.write_bytes(path.read_bytes().replace(b'"intent"', b'"int', 1))

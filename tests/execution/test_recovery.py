@@ -162,6 +162,13 @@ def test_without_a_journal_everything_up_to_the_mark_may_have_been_posted() -> N
     assert morning.left.closed == [([(1, 4)], False)]
 
 
+@pytest.mark.proves(fault="journal lost or damaged", promise="newest value wins")
+def test_with_a_journal_that_is_damaged_everything_up_to_the_mark_may_have_been_posted() -> None:
+    morning = Morning(notes=JournalNotes({"people": [(3, 4)]}, complete=False))
+    morning.run()
+    assert morning.left.closed == [([(1, 4)], False)]
+
+
 @pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_with_a_journal_only_what_was_intended_may_have_been_posted() -> None:
     morning = Morning(notes=JournalNotes({"people": [(3, 6)]}))
@@ -176,6 +183,15 @@ def test_a_job_that_does_not_end_leaves_its_rows_unknown_and_open() -> None:
     morning.run()
     ((_, (outcome,)),) = morning.left.commits
     assert (outcome.unknown, outcome.unresolved) == ((1, 2), True)
+
+
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
+def test_rows_of_a_dead_runs_job_stay_open_when_an_answer_was_lost_before_it() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0, lost_answers=1))
+    morning.api.views = {"j1": _finished("j1", 1, 2)}
+    morning.run()
+    ((_, (outcome,)),) = morning.left.commits
+    assert (outcome.succeeded, outcome.unresolved) == (2, True)
 
 
 @pytest.mark.proves(fault="job expired", promise="no false success")

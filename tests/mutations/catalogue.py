@@ -122,6 +122,23 @@ AFTER_A_DEATH = (
         (_RECOVERY + "test_without_a_journal_everything_up_to_the_mark_may_have_been_posted",),
     ),
     Mutation(
+        "with a damaged journal only what it still tells is thought to have been posted",
+        "execution/recovery.py",
+        "if not dead.journaled or notes is None or not notes.complete:",
+        "if not dead.journaled or notes is None:",
+        (
+            _RECOVERY + "test_with_a_journal_that_is_damaged_everything_up_to_the_mark_may_have_"
+            "been_posted",
+        ),
+    ),
+    Mutation(
+        "an answer that a dead run had lost leaves no mark on its rows",
+        "execution/recovery.py",
+        "if job.lost_answers or not followed.resolved:",
+        "if not followed.resolved:",
+        (_RECOVERY + "test_rows_of_a_dead_runs_job_stay_open_when_an_answer_was_lost_before_it",),
+    ),
+    Mutation(
         "a dead run is closed although nobody tells what became of its jobs",
         "execution/recovery.py",
         "                if refused is not None:\n                    raise refused\n",
@@ -129,11 +146,14 @@ AFTER_A_DEATH = (
         (_RECOVERY + "test_while_qualified_refuses_the_key_nothing_is_closed",),
     ),
     Mutation(
-        "a damaged journal is believed where it can be read",
+        "a damaged journal is believed to be whole",
         "execution/journal.py",
-        "        except orjson.JSONDecodeError:\n            return None\n",
-        "        except orjson.JSONDecodeError:\n            continue\n",
-        (_JOURNAL + "test_a_journal_that_is_damaged_or_another_runs_tells_nothing[torn inside]",),
+        "        except (KeyError, TypeError, ValueError):\n            complete = False\n",
+        "        except (KeyError, TypeError, ValueError):\n            continue\n",
+        (
+            _JOURNAL + "test_a_journal_that_is_damaged_or_another_runs_does_not_say_what_was_"
+            "never_posted[torn inside]",
+        ),
     ),
     Mutation(
         "records that a dead run may have posted are not marked",

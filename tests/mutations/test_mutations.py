@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -77,9 +78,12 @@ def copy(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
 @pytest.fixture(scope="module")
 def sound(copy: Copy, request: pytest.FixtureRequest) -> None:
     """Unchanged, the copy passes every test that is going to fail."""
-    items = [item for item in request.session.items if item.path == request.path]
-    calls = [item.callspec for item in items if hasattr(item, "callspec")]
-    chosen: list[Mutation] = [call.params["mutation"] for call in calls]
+    chosen = [
+        cast(Mutation, item.callspec.params["mutation"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+        if "sound" in item.fixturenames
+    ]
     tests = sorted({test for mutation in chosen for test in mutation.tests})
     code, failed, output = copy.run(tests)
     assert (code, failed) == (0, {}), output
@@ -131,3 +135,10 @@ def test_each_mutation_is_another() -> None:
 def test_the_text_a_mutation_replaces_is_there_once(repository: Path, mutation: Mutation) -> None:
     source = (repository / "qsync" / mutation.file).read_text(encoding="utf-8")
     assert source.count(mutation.old) == 1, "the code has moved: look at the mutation again"
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
+def test_the_tests_a_mutation_names_are_there(repository: Path, mutation: Mutation) -> None:
+    for test in mutation.tests:
+        file, _, name = test.partition("[")[0].partition("::")
+        assert f"def {name}(" in (repository / file).read_text(encoding="utf-8"), test

@@ -259,6 +259,8 @@ def test_the_newest_values_arrive_whatever_happens(part: int) -> None:
     _simulate(-(-EXAMPLES // 4))
 
 
+@pytest.mark.proves(fault="process killed", promise="newest value wins")
+@pytest.mark.proves(fault="journal lost or damaged", promise="newest value wins")
 def test_the_newest_values_arrive_whatever_happens_on_duckdb() -> None:
     _simulate(-(-EXAMPLES // 20), SimulationInSql)
 
@@ -270,6 +272,7 @@ def test_the_newest_values_arrive_whatever_happens_many_times(part: int) -> None
     _simulate(300)
 
 
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_the_newest_values_arrive_whatever_happens_many_times_on_duckdb(part: int) -> None:

@@ -32,6 +32,7 @@ def test_undisturbed_everything_arrives(town: Town) -> None:
     town.check_converged()
 
 
+@pytest.mark.proves(fault="process killed", promise="newest value wins")
 def test_nothing_new_goes_before_a_dead_runs_known_jobs_have_ended(town: Town) -> None:
     town.account.configure(replace(town.account.settings, job_base_seconds=90.0))
     assert town.run(Death("accepted", "after", 4)) is None
@@ -56,6 +57,8 @@ def test_the_simulation_sees_it_when_a_dead_runs_jobs_are_not_asked(
         town.run()
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
+@pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 def test_an_old_job_whose_id_is_lost_is_overwritten_within_two_runs(town: Town) -> None:
     town.account.set_faults(
         [Fault(kind="submit", nth=2, cut="after", reset=True, job=JobFault(late=500.0))]
