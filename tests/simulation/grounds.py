@@ -11,7 +11,8 @@ from qsync.ledger.columns import LEDGER_COLUMN_NAMES
 from qsync.ledger.record import RunStatus
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.writing import WritingWarehouse
-from tests.support.memory_warehouse import MemoryStore, MemoryWarehouse
+from tests.support.memory_store import MemoryStore
+from tests.support.memory_warehouse import MemoryWarehouse
 from tests.support.warehouses import DirectConnection
 
 HOST = "api.qualified.com"

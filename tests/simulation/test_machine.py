@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from qsync.emulator import Fault, JobFault
 from qsync.execution.apply import ApplyBounds
 from qsync.project.model import LimitSettings
+from tests.simulation.grounds import Values
 from tests.simulation.town import LABELS, Death, Town
 from tests.support.warehouses import duckdb_connection
 
@@ -128,9 +129,10 @@ class Simulation(RuleBasedStateMachine):
             )
         )
         self.days = 0
+        self.past: list[dict[str, Values]] = []
 
     def _edit(self, seed: int) -> None:
-        """Most rows change, to values that never were before; some leave, some come back."""
+        """Most rows change, to values that never were before or to earlier ones; some leave."""
         rng = random.Random(seed)
         self.days += 1
         for key in KEYS:
@@ -141,7 +143,10 @@ class Simulation(RuleBasedStateMachine):
                 self.town.model[key] = (name, title)
             elif chance < 0.6 and len(self.town.model) > 1:
                 self.town.model.pop(key, None)
+            elif chance < 0.75 and self.past and key in (before := rng.choice(self.past)):
+                self.town.model[key] = before[key]
         self.town.model.setdefault(KEYS[0], ("Ann", "CEO"))
+        self.past.append(dict(self.town.model))
 
     @rule(edits=EDITS, faults=st.lists(FAULTS, min_size=1, max_size=3))
     def run_into_faults(self, edits: int, faults: list[Fault]) -> None:

@@ -13,7 +13,7 @@ import itertools
 import random
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -332,7 +332,7 @@ class Town:
         """What is promised: a job whose answer was lost has run by the second run after."""
         if len(self.starts) < 2:
             return
-        while any(job.created_at < self.starts[-1] for job in self.waiting_jobs()):
+        while any(job.created_at <= self.starts[-1] for job in self.waiting_jobs()):
             self.clock.advance(10.0)
 
     def waiting_jobs(self) -> list[Job]:
@@ -459,9 +459,15 @@ class Town:
     def _check_held(self, resting: set[str]) -> None:
         held = {lead.email: lead.values for lead in self.account.leads()}
         for key, (first, title) in self.model.items():
-            if key in resting:
-                continue
-            values = held[key]
-            if first is not None:
-                assert values.get("first_name") == first, f"{key}: the newest first name"
-            assert values.get("job_title") == title, f"{key}: the newest job title, or none"
+            if key not in resting:
+                _check_values(key, held[key], first, title)
+        # Of rejects that rest too: what state calls synced is what Qualified holds.
+        for key, first, title, status in self.ground.state():
+            if status == "synced":
+                _check_values(key, held[key], first, title)
+
+
+def _check_values(key: str, held: Mapping[str, Any], first: str | None, title: str | None) -> None:
+    if first is not None:
+        assert held.get("first_name") == first, f"{key}: the newest first name"
+    assert held.get("job_title") == title, f"{key}: the newest job title, or none"
