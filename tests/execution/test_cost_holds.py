@@ -148,24 +148,30 @@ def test_a_load_of_days_waits_for_the_days_window_too() -> None:
     assert cost.binding.planned <= cost.binding.limit
 
 
-def test_what_ten_jobs_see_of_a_job_is_enough_to_tell_how_long_it_takes() -> None:
-    """The polls see it late; taken for the truth, that would be added to each time told."""
+def test_what_many_polls_see_of_jobs_is_enough_to_tell_how_long_one_takes() -> None:
+    """They see it late; taken for the truth, that would be added to each time told."""
     times = JobTimes()
-    for missed, seen in [(0.0, 12.9), (9.2, 13.4), (9.9, 11.5), (0.0, 11.0)]:
-        times.add(missed, seen)
-    assert times.seconds == pytest.approx((9.9 + 11.0) / 2)
+    for missed, asked in [(0.0, 12.9), (9.2, 13.4), (9.9, 11.5), (0.0, 11.0)]:
+        times.add(missed, asked, asked + 0.3)
+    assert times.seconds(request_seconds=0.3) == pytest.approx((9.9 + 11.0) / 2)
 
 
 def test_jobs_that_take_no_time_to_speak_of_are_taken_as_they_are_seen() -> None:
     times = JobTimes()
-    assert times.seconds is None
-    times.add(0.0, 0.4)
-    times.add(0.0, 0.25)
-    assert times.seconds == 0.25
+    assert times.seconds() is None
+    times.add(0.0, 0.4, 0.4)
+    times.add(0.0, 0.25, 0.25)
+    assert times.seconds() == 0.25
 
 
 def test_jobs_that_differ_are_told_by_their_average() -> None:
     times = JobTimes()
-    times.add(2.0, 4.0)
-    times.add(10.0, 14.0)
-    assert times.seconds == pytest.approx((3.0 + 12.0) / 2)
+    times.add(2.0, 4.0, 4.0)
+    times.add(10.0, 14.0, 14.0)
+    assert times.seconds() == pytest.approx((3.0 + 12.0) / 2)
+
+
+def test_a_poll_that_waited_for_a_window_tells_nothing_of_its_job() -> None:
+    times = JobTimes()
+    times.add(0.0, 0.25, 880.0)
+    assert times.seconds() is None
