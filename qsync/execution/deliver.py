@@ -64,7 +64,7 @@ class DeliveryResult:
         pause: Why it ended early although nothing failed.
         pause_error: What asked for it, if an answer did.
         open_jobs: Ids of all jobs that may still do something; the warehouse knows them.
-        job_seconds: From a job's acceptance until it was seen done, on average.
+        job_seconds: From a job's acceptance until it was done, as far as polls tell.
     """
 
     planned: int
@@ -230,7 +230,7 @@ def _result(
         pause=halt.pause if cut_short else None,
         pause_error=halt.pause_error if cut_short else None,
         open_jobs=tuple(sorted(committer.open_jobs)),
-        job_seconds=sender.job_seconds / sender.jobs_read if sender.jobs_read else None,
+        job_seconds=sender.job_seconds,
     )
 
 

@@ -28,11 +28,15 @@ class Followed:
         resolved: Whether it can do nothing more: it has finished, or is gone (API.md: an unfinished
             job is never removed).
         seconds: From its acceptance until it was seen last.
+        missed: From its acceptance until the last poll was asked for that found it unfinished.
+        asked: From its acceptance until the last poll was asked for.
     """
 
     view: JobView
     resolved: bool
     seconds: float
+    missed: float = 0.0
+    asked: float = 0.0
 
 
 class JobFollower:
@@ -83,9 +87,11 @@ class JobFollower:
         if self._end_by is not None:
             give_up_at = min(give_up_at, max(now, self._end_by) + DRAIN)
         failed = 0
+        missed = 0.0
         while True:
             await self._wait_for_turn(job, give_up_at)
-            self._tracker.asked(job, self._clock.monotonic())
+            asked_at = self._clock.monotonic()
+            self._tracker.asked(job, asked_at)
             try:
                 seen = await self._api.job(last.id)
             except WaitTooLongError as error:
@@ -116,7 +122,8 @@ class JobFollower:
             last = seen
             if last.finished:
                 self._tracker.done(job)
-                return Followed(last, True, age)
+                return Followed(last, True, age, missed, asked_at - job.accepted_at)
+            missed = asked_at - job.accepted_at
             self._tracker.missed(job, now, last.processed)
             if now >= give_up_at:
                 return Followed(last, False, age)

@@ -16,6 +16,7 @@ from qsync.execution.following import JobFollower
 from qsync.execution.halt import Halt
 from qsync.execution.items import Item, bulk_body
 from qsync.execution.journal import Journal, Step, body_digest
+from qsync.execution.pacing import JobTimes
 from qsync.execution.ports import BulkApi, JobView, KnownJob, Reject
 from qsync.execution.redact import Redactor
 from qsync.execution.remote import (
@@ -99,8 +100,7 @@ class ChunkSender:
         open_jobs: Those among them that are not settled.
         foreign_results: Results that belong to no item of their job.
         unsettled_jobs: Ids of jobs that left rows unknown; the first few.
-        job_seconds: Sum over the jobs that were read to their end, from acceptance to there.
-        jobs_read: How many those are.
+        times: How long the jobs took that were read to their end.
     """
 
     def __init__(
@@ -125,8 +125,13 @@ class ChunkSender:
         self.open_jobs = 0
         self.foreign_results = 0
         self.unsettled_jobs: list[str] = []
-        self.job_seconds = 0.0
-        self.jobs_read = 0
+        self.times = JobTimes()
+
+    @property
+    def job_seconds(self) -> float | None:
+        """From a job's acceptance until it was done, as far as polls tell; None without one."""
+        tally = self._api.tally
+        return self.times.seconds(tally.seconds / tally.requests if tally.requests else 0.0)
 
     async def send(self, items: Sequence[Item], account: ChunkAccount) -> None:
         """Submit the items as one job, or as parts of it, and account for what became of them.
@@ -198,10 +203,10 @@ class ChunkSender:
         followed = await self._follower.follow(job, len(items))
         self.open_jobs -= 1
         if followed.resolved:
-            self.job_seconds += followed.seconds
-            self.jobs_read += 1
             account.resolved(known.id)
             self._posting.result(known)
+        if followed.view.finished:
+            self.times.add(followed.missed, followed.asked, followed.seconds)
         if job.lost_answers or not followed.resolved:
             # Of a body that was sent before without an answer, there may be another job.
             account.unresolved(item.row.number for item in items)

@@ -211,15 +211,23 @@ class StateWriter:
             )
         return statements
 
-    def entomb(self) -> Expression:
-        """Mark records that left the model and are kept in Qualified as removed."""
+    def entomb(self) -> list[Expression]:
+        """Mark records that left the model and are kept in Qualified as removed.
+
+        Unsettled ones are forgotten: should they return, whatever they hold has to be sent.
+        """
         left = all_of([eq(col("op"), text("removed")), exp.Not(this=is_sent())])
+        unsettled = exp.NEQ(this=col("unsettled"), expression=number(0))
         known = exp.In(this=col("key"), query=self._keys(left).subquery())
-        return update(
-            self._state_table(),
-            {"status": "removed", "run_id": self.context.run_id, "acked_at": self.context.at},
-            known,
-        )
+        unknown = exp.In(this=col("key"), query=self._keys(all_of([left, unsettled])).subquery())
+        return [
+            exp.delete(self._state_table()).where(unknown),
+            update(
+                self._state_table(),
+                {"status": "removed", "run_id": self.context.run_id, "acked_at": self.context.at},
+                known,
+            ),
+        ]
 
 
 def settled_status() -> Expression:

@@ -51,6 +51,13 @@ UNSETTLED = ("unsettled", "open")
 """Statuses of records in state whose last answer is unknown."""
 
 
+UNKNOWN = "qsync:unknown"
+"""In state instead of a value: the field holds something this sync wrote, and nobody knows what.
+
+Every value of the model differs from it. It is never sent.
+"""
+
+
 def op_is(*ops: str, table: str | None = None) -> Expression:
     """`op IN (…)`."""
     return op_in(col("op", table), *ops)
@@ -323,9 +330,12 @@ class Diff:
         if self._stream.on_removed is OnRemoved.CLEAR:
             branches.append((is_null(col(PRESENT, "source")), null_text()))
         left_out = self._left_out(place)
+        # A value that is not sent now stays what it is, and of an unsettled record that is unknown.
+        unsettled = all_of([op_in(col("status", "state"), *UNSETTLED), not_null(old)])
+        stays = case([(unsettled, text(UNKNOWN))], old.copy())
         if field.on_null is OnNull.CLEAR:
             if left_out is not None:
-                branches.append((left_out, old.copy()))
+                branches.append((left_out, stays))
             return case(branches, new) if branches else new
-        kept = exp.Coalesce(this=new, expressions=[old])
+        kept = exp.Coalesce(this=new, expressions=[stays])
         return case(branches, kept) if branches else kept

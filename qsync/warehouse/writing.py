@@ -350,7 +350,7 @@ class WritingWarehouse(ReadingWarehouse):
         self._states[stage.stream_id] = state
         writer = self._writer(stage, context)
         statements = writer.acknowledge(op_is("rehash"))
-        statements.append(writer.entomb())
+        statements += writer.entomb()
         self._commit_under(context.epoch, statements)
 
     def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:

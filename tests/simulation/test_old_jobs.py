@@ -66,3 +66,30 @@ def test_the_lost_copy_of_a_job_whose_rows_were_rejected_runs_after_the_model_we
     for _ in range(2):
         town.run()
     assert _titles(town) == {"CEO"}
+
+
+def test_a_value_that_comes_back_after_a_lost_answer_and_a_null_is_sent(town: Town) -> None:
+    key = "p0@x.example"
+    town.model[key] = ("Bo", "CEO")
+    town.account.set_faults([Fault(kind="submit", cut="after")])
+    town.run()
+    town.account.set_faults([])
+    town.model[key] = (None, "CEO")
+    town.settle()
+    town.check_converged()
+    town.model[key] = ("Ann", "CEO")
+    town.check_converged()
+
+
+def test_somebody_who_left_while_unsettled_and_comes_back_is_sent(town: Town) -> None:
+    key = "p0@x.example"
+    before = town.model[key]
+    town.model[key] = ("Bo", "CTO")
+    town.account.set_faults([Fault(kind="submit", cut="after")])
+    town.run()
+    town.account.set_faults([])
+    town.model.pop(key)
+    town.settle()
+    town.check_converged()
+    town.model[key] = before
+    town.check_converged()

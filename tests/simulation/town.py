@@ -45,6 +45,7 @@ from qsync.qualified import QualifiedClient, read_api_key
 from tests.planning.kit import a_sync, mapped
 from tests.simulation.grounds import HOST, MODEL, RELATION, Ground, MemoryGround, SqlGround, Values
 from tests.support.emulated_transport import EmulatedTransport
+from tests.support.memory_diff import UNKNOWN
 from tests.support.virtual_time import VirtualClock
 from tests.support.warehouses import DirectConnection
 
@@ -424,7 +425,7 @@ class Town:
                 done[key].append(fields)
         for key, first, title, status in self.ground.state():
             for name, value in (("first_name", first), ("job_title", title)):
-                if status == "synced" and value is not None:
+                if status == "synced" and value not in {None, UNKNOWN}:
                     assert any(fields.get(name) == value for fields in done[key]), (
                         f"{key} is called synced with {name} {value!r}, which never arrived"
                     )
@@ -468,6 +469,6 @@ class Town:
 
 
 def _check_values(key: str, held: Mapping[str, Any], first: str | None, title: str | None) -> None:
-    if first is not None:
+    if first not in {None, UNKNOWN}:
         assert held.get("first_name") == first, f"{key}: the newest first name"
     assert held.get("job_title") == title, f"{key}: the newest job title, or none"

@@ -17,6 +17,9 @@ from qsync.project.model import OnNull, OnRemoved
 REST_AFTER = 2
 UNSETTLED = {"unsettled": 1, "open": 2}
 
+UNKNOWN = "qsync:unknown"
+"""A value this sync wrote, and nobody knows which."""
+
 Values = tuple[str | None, ...]
 """Canonical texts in the order of the stream's fields."""
 
@@ -130,7 +133,9 @@ def _judged(
     for spec, new in zip(stream.fields, values, strict=True):
         old = None if known is None else known.values.get(spec.state_column)
         clears = spec.on_null is OnNull.CLEAR
-        acknowledged.append(new if clears or new is not None else old)
+        unsettled = known is not None and known.status in UNSETTLED
+        stays = UNKNOWN if unsettled and old is not None else old
+        acknowledged.append(new if clears or new is not None else stays)
         if new is None:
             kinds += ("x" if old is not None else ".") if clears else "-"
         else:

@@ -218,6 +218,8 @@ class MemoryWarehouse:
         for row in rows:
             if row.op == "removed":
                 known = table.rows[str(row.key)]
+                if known.status in UNSETTLED:
+                    del table.rows[str(row.key)]
                 known.status, known.run_id = "removed", context.run_id
 
     def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:

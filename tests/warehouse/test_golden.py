@@ -67,7 +67,7 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
         writer.forget_rejects(succeeded),
         *writer.reject([Reject(3, "phone is invalid: it's", None)]),
         *writer.unsettle(numbered([7, 8, 9])),
-        writer.entomb(),
+        *writer.entomb(),
         *writer.lose(numbered([7, 8]), "r0"),
     ]
     return [

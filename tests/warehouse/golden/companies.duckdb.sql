@@ -296,7 +296,14 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_employees" AS "v_employees",
-    COALESCE("source"."v_segments", "state"."v_segments") AS "v_segments",
+    COALESCE(
+      "source"."v_segments",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_segments" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_segments"
+      END
+    ) AS "v_segments",
     "source"."n_0" AS "n_0",
     "source"."n_1" AS "n_1",
     COALESCE("rejected"."attempts", 0) AS "attempts",
@@ -646,7 +653,14 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_employees" AS "v_employees",
-    COALESCE("source"."v_segments", "state"."v_segments") AS "v_segments",
+    COALESCE(
+      "source"."v_segments",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_segments" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_segments"
+      END
+    ) AS "v_segments",
     "source"."n_0" AS "n_0",
     "source"."n_1" AS "n_1",
     COALESCE("rejected"."attempts", 0) AS "attempts",
@@ -981,7 +995,14 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_employees" AS "v_employees",
-    COALESCE("source"."v_segments", "state"."v_segments") AS "v_segments",
+    COALESCE(
+      "source"."v_segments",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_segments" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_segments"
+      END
+    ) AS "v_segments",
     "source"."n_0" AS "n_0",
     "source"."n_1" AS "n_1",
     COALESCE("rejected"."attempts", 0) AS "attempts",
@@ -1222,6 +1243,19 @@ WHERE
   );
 
 -- commit 8
+DELETE FROM "db"."qsync"."state_people"
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "db"."qsync"."stage_r1"
+    WHERE
+      (
+        "op" = 'removed' AND NOT NOT "number" IS NULL
+      ) AND "unsettled" <> 0
+  );
+
+-- commit 9
 UPDATE "db"."qsync"."state_people" SET "status" = 'removed', "run_id" = 'r1', "acked_at" = '2026-11-03 05:00:00'
 WHERE
   "key" IN (
@@ -1232,7 +1266,7 @@ WHERE
       "op" = 'removed' AND NOT NOT "number" IS NULL
   );
 
--- commit 9
+-- commit 10
 UPDATE "db"."qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'open' END, "run_id" = 'r1'
 WHERE
   "key" IN (
@@ -1259,7 +1293,7 @@ WHERE
       )
   );
 
--- commit 10
+-- commit 11
 INSERT INTO "db"."qsync"."state_people" (
   "key",
   "row_hash",

@@ -222,10 +222,40 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_job_title" AS "v_job_title",
-    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
-    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
-    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
-    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE(
+      "source"."v_last_seen_at",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_last_seen_at" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_last_seen_at"
+      END
+    ) AS "v_last_seen_at",
+    COALESCE(
+      "source"."v_product_score",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_product_score" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_product_score"
+      END
+    ) AS "v_product_score",
+    COALESCE(
+      "source"."v_seniority",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_seniority"
+      END
+    ) AS "v_seniority",
+    COALESCE(
+      "source"."v_source",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_source"
+      END
+    ) AS "v_source",
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
@@ -497,10 +527,40 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_job_title" AS "v_job_title",
-    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
-    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
-    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
-    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE(
+      "source"."v_last_seen_at",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_last_seen_at" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_last_seen_at"
+      END
+    ) AS "v_last_seen_at",
+    COALESCE(
+      "source"."v_product_score",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_product_score" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_product_score"
+      END
+    ) AS "v_product_score",
+    COALESCE(
+      "source"."v_seniority",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_seniority"
+      END
+    ) AS "v_seniority",
+    COALESCE(
+      "source"."v_source",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_source"
+      END
+    ) AS "v_source",
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
@@ -768,10 +828,40 @@ WITH keyed AS (
       ELSE '.'
     END AS "kinds",
     "source"."v_job_title" AS "v_job_title",
-    COALESCE("source"."v_last_seen_at", "state"."v_last_seen_at") AS "v_last_seen_at",
-    COALESCE("source"."v_product_score", "state"."v_product_score") AS "v_product_score",
-    COALESCE("source"."v_seniority", "state"."v_seniority") AS "v_seniority",
-    COALESCE("source"."v_source", "state"."v_source") AS "v_source",
+    COALESCE(
+      "source"."v_last_seen_at",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_last_seen_at" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_last_seen_at"
+      END
+    ) AS "v_last_seen_at",
+    COALESCE(
+      "source"."v_product_score",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open')
+        AND NOT "state"."v_product_score" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_product_score"
+      END
+    ) AS "v_product_score",
+    COALESCE(
+      "source"."v_seniority",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_seniority"
+      END
+    ) AS "v_seniority",
+    COALESCE(
+      "source"."v_source",
+      CASE
+        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "state"."v_source"
+      END
+    ) AS "v_source",
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
@@ -1020,6 +1110,19 @@ WHERE
   );
 
 -- commit 8
+DELETE FROM "qsync"."state_people"
+WHERE
+  "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      (
+        "op" = 'removed' AND NOT NOT "number" IS NULL
+      ) AND "unsettled" <> 0
+  );
+
+-- commit 9
 UPDATE "qsync"."state_people" SET "status" = 'removed', "run_id" = 'r1', "acked_at" = '2026-11-03 05:00:00'
 WHERE
   "key" IN (
@@ -1030,7 +1133,7 @@ WHERE
       "op" = 'removed' AND NOT NOT "number" IS NULL
   );
 
--- commit 9
+-- commit 10
 UPDATE "qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'open' END, "run_id" = 'r1'
 WHERE
   "key" IN (
@@ -1057,7 +1160,7 @@ WHERE
       )
   );
 
--- commit 10
+-- commit 11
 INSERT INTO "qsync"."state_people" (
   "key",
   "row_hash",
