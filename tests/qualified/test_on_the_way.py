@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import ssl
@@ -83,9 +84,19 @@ class Listener:
     def _talk(self, connection: socket.socket) -> None:
         if self.tls is not None:
             connection = self.tls.wrap_socket(connection, server_side=True)
-        self.heard.append(connection.recv(65_536))
+        # To its end: closing with something unread would reset the connection, answer and all.
+        heard = b""
+        while not _is_whole(heard) and (part := connection.recv(65_536)):
+            heard += part
+        self.heard.append(heard)
         connection.sendall(self.answer)
         connection.close()
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 def test_requests_to_this_machine_go_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
