@@ -5,7 +5,7 @@ jobs whose ids reached it in time; a journal that survived knows which chunks of
 and the ids of the last few seconds. Without it, or where it cannot be trusted, the warehouse alone
 decides, and more records are sent again.
 
-One file per run, a line of JSON per step, in the order of a chunk's life:
+One file per run, a line per step (a check sum, then JSON), in the order of a chunk's life:
 
     begun      the run
     intent     a part of a stream is about to be posted: its range of record numbers, and a keyed
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -176,7 +177,8 @@ class FileJournal:
 
 
 def _append(file: int, step: Step, facts: Mapping[str, Any]) -> None:
-    line = orjson.dumps({"step": step.value, **facts}) + b"\n"
+    told = orjson.dumps({"step": step.value, **facts})
+    line = b"%08x %s\n" % (zlib.crc32(told), told)
     if os.write(file, line) != len(line):
         raise OSError("a line was written in part")
 
@@ -199,10 +201,14 @@ def read_notes(content: bytes, run_id: str) -> JournalNotes:
 
 
 def _entry(line: bytes) -> Any:
+    """What a line tells; None, which no step is made of, where its sum does not hold."""
+    sum_, _, told = line.partition(b" ")
+    if sum_ != b"%08x" % zlib.crc32(told):
+        return None
     try:
-        return orjson.loads(line)
+        return orjson.loads(told)
     except orjson.JSONDecodeError:
-        return None  # which no step is made of
+        return None
 
 
 def _take(

@@ -1,7 +1,7 @@
 """Whatever happens, in whatever order: every row is accounted for, and the newest value arrives.
 
-`--hypothesis-seed=N` runs other examples; `QSYNC_SIMULATIONS` says how many. The falsifying example
-is printed as the rules to repeat, with the seed of everything random besides.
+`QSYNC_SIMULATION_SEED=N` runs other examples; `QSYNC_SIMULATIONS` says how many. The falsifying
+example is printed as the rules to repeat, with the seed of everything random besides.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -236,9 +237,14 @@ def _wild(seed: int) -> Callable[[int, int], float]:
     return seconds
 
 
-def _simulate(examples: int, machine: Callable[[], RuleBasedStateMachine] = Simulation) -> None:
+def _simulate(examples: int, part: int, machine: type[RuleBasedStateMachine] = Simulation) -> None:
+    """The examples of one seed: the same in every run, unless another seed is asked for."""
+    number = int(os.environ.get("QSYNC_SIMULATION_SEED", "0")) * 100 + part
+    sys.stderr.write(f"seed {number}\n")  # pytest shows it with a failure
+    seeded = type(machine.__name__, (machine,), {})
+    seed(number)(seeded)
     run_state_machine_as_test(
-        machine,
+        seeded,
         settings=settings(
             max_examples=examples,
             stateful_step_count=6,
@@ -261,24 +267,24 @@ EXAMPLES = int(os.environ.get("QSYNC_SIMULATIONS", "200"))
 @pytest.mark.parametrize("part", range(4))
 def test_the_newest_values_arrive_whatever_happens(part: int) -> None:
     """In parts, so that they run side by side."""
-    _simulate(-(-EXAMPLES // 4))
+    _simulate(-(-EXAMPLES // 4), part)
 
 
 @pytest.mark.proves(fault="process killed", promise="newest value wins")
 @pytest.mark.proves(fault="journal lost or damaged", promise="newest value wins")
 def test_the_newest_values_arrive_whatever_happens_on_duckdb() -> None:
-    _simulate(-(-EXAMPLES // 20), SimulationInSql)
+    _simulate(-(-EXAMPLES // 20), 10, SimulationInSql)
 
 
 @pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 def test_the_newest_values_arrive_whatever_happens_many_times(part: int) -> None:
-    _simulate(300)
+    _simulate(250, 20 + part)
 
 
 @pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_the_newest_values_arrive_whatever_happens_many_times_on_duckdb(part: int) -> None:
-    _simulate(40, SimulationInSql)
+    _simulate(40, 40 + part, SimulationInSql)

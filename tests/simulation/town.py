@@ -381,7 +381,7 @@ class Town:
             for path in self.journals.iterdir():
                 for line in path.read_bytes().split(b"\n")[:-1]:
                     try:
-                        entry = orjson.loads(line)
+                        entry = orjson.loads(line.partition(b" ")[2])
                     except orjson.JSONDecodeError:
                         continue
                     if entry.get("step") == "accepted":
