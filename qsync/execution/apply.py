@@ -24,6 +24,7 @@ from qsync.execution.reading import InWarehouse
 from qsync.execution.recording import Origin
 from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
 from qsync.execution.remote import RemoteError
+from qsync.execution.spending import Spending
 from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.fields.model import FieldCatalog
 from qsync.ledger.record import RunRecord
@@ -43,10 +44,6 @@ class ApplyBounds:
     lock_timeout: float = 0.0
     max_requests: int | None = None
     max_time: float | None = None
-
-
-DAY = 86_400.0
-"""Seconds; no window of Qualified's is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,31 +152,21 @@ class _Apply:
             end_by = self.clock.monotonic() + self.bounds.max_time
         self.api.end_by(end_by)
         await self.in_warehouse(self.warehouse.prepare)
-        await self._remember_requests()
+        spending = Spending(
+            self.origin.run_id, self.warehouse, self.in_warehouse, self.api, self.clock
+        )
+        await spending.begin()
         try:
             live = await self.api.fields()
             known = await self.in_warehouse(self.warehouse.known_field_ids)
             check_account(known, live)
-            return await self._locked(live, end_by)
+            return await self._locked(live, spending, end_by)
         finally:
-            await asyncio.shield(self.in_warehouse(self._settle_requests))
+            await asyncio.shield(self.in_warehouse(spending.settle))
 
-    async def _remember_requests(self) -> None:
-        """Tell the client what earlier runs spent, the warehouse what this one is about to."""
-        warehouse, run_id = self.warehouse, self.origin.run_id
-        since = self.clock.time() - DAY
-        self.api.remember(await self.in_warehouse(lambda: warehouse.requests_since(since)))
-
-        async def note(minute: float, requests: int) -> None:
-            await self.in_warehouse(lambda: warehouse.note_requests(run_id, minute, requests))
-
-        self.api.note_requests(note)
-
-    def _settle_requests(self) -> None:
-        made = self.api.tally.by_minute
-        self.warehouse.settle_requests(self.origin.run_id, made, self.clock.time() - 2 * DAY)
-
-    async def _locked(self, live: FieldCatalog, end_by: float | None) -> ApplyResult:
+    async def _locked(
+        self, live: FieldCatalog, spending: Spending, end_by: float | None
+    ) -> ApplyResult:
         warehouse = self.warehouse
         staging = Staging(warehouse, self.origin.run_id)
         epoch = await take_lock(
@@ -194,6 +181,7 @@ class _Apply:
         )
         lease = Lease(warehouse, self.in_warehouse, self.clock, epoch)
         try:
+            await spending.locked(lease)
             recovered = await self._recovery(epoch, lease).run(keep=self.resume)
             if recovered.died:
                 self.view.died(recovered.died)

@@ -41,6 +41,7 @@ _NOTES = "tests/qualified/test_notes.py::"
 _ACCOUNTS = "tests/execution/test_accounts.py::"
 _LEFT = "tests/warehouse/test_left_behind.py::"
 _CHANGES = "tests/warehouse/test_changes.py::"
+_SLEEPERS = "tests/simulation/test_sleepers.py::test_who_wakes_up_without_the_lock_changes_nothing"
 _LOCK = "tests/warehouse/test_lock.py::"
 _ORDER = (
     _LIFE + "test_a_chunk_is_marked_and_intended_before_its_post_and_committed_after_its_results"
@@ -366,10 +367,24 @@ THE_REST = (
     ),
     Mutation(
         "an apply does not tell its client what earlier runs spent",
-        "execution/apply.py",
-        "self.api.remember(await self.in_warehouse(lambda: warehouse.requests_since(since)))",
-        "await self.in_warehouse(lambda: warehouse.requests_since(since))",
+        "execution/spending.py",
+        "self._api.remember(sorted((spent - self._known).items()))",
+        "self._api.remember([])",
         ("tests/apply/test_quota.py::test_what_earlier_runs_spent_is_left_alone_by_the_next",),
+    ),
+    Mutation(
+        "a run that waited for the lock does not hear what was spent meanwhile",
+        "execution/spending.py",
+        "self._lease = lease\n        await self._remember()",
+        "self._lease = lease",
+        (_SLEEPERS + "[40-limits1]",),
+    ),
+    Mutation(
+        "a run whose machine slept makes requests before it has looked at its lock",
+        "execution/spending.py",
+        "await self._lease.keep()",
+        "self._lease.renewed()",
+        (_SLEEPERS + "[24-limits1]",),
     ),
     Mutation(
         "requests are made without being noted",

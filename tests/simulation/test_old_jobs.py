@@ -25,8 +25,8 @@ def _change(town: Town, title: str) -> None:
     town.model = dict.fromkeys(town.model, ("Ann", title))
 
 
-def _lose_first_answer(town: Town, **job: float) -> None:
-    town.account.set_faults([Fault(kind="submit", nth=1, cut="after", job=JobFault(**job))])
+def _lose_first_answer(town: Town, late: float) -> None:
+    town.account.set_faults([Fault(kind="submit", nth=1, cut="after", job=JobFault(late=late))])
 
 
 def _titles(town: Town) -> set[object]:
@@ -68,6 +68,7 @@ def test_the_lost_copy_of_a_job_whose_rows_were_rejected_runs_after_the_model_we
     assert _titles(town) == {"CEO"}
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 def test_a_value_that_comes_back_after_a_lost_answer_and_a_null_is_sent(town: Town) -> None:
     key = "p0@x.example"
     town.model[key] = ("Bo", "CEO")
@@ -81,6 +82,7 @@ def test_a_value_that_comes_back_after_a_lost_answer_and_a_null_is_sent(town: To
     town.check_converged()
 
 
+@pytest.mark.proves(fault="answer lost", promise="newest value wins")
 def test_somebody_who_left_while_unsettled_and_comes_back_is_sent(town: Town) -> None:
     key = "p0@x.example"
     before = town.model[key]

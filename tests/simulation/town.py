@@ -293,16 +293,12 @@ class Town:
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, stop.set)
 
-        async def in_warehouse(work: Callable[[], T], /) -> T:
-            death.check()
-            return work()
-
         async with QualifiedClient(
             "http://qualified.test",
             read_api_key({"QUALIFIED_API_KEY": DEFAULT_KEY}, "QUALIFIED_API_KEY"),
             limits=self.limits,
-            transport=MortalTransport(self.account, self.clock, death, self),
-            clock=self.clock,
+            transport=self._transport(death),
+            clock=self._clock(),
             rng=random.Random(f"{self.seed} {self.last_run}"),
         ) as api:
             return await apply(
@@ -318,9 +314,9 @@ class Town:
                     parent=resume,
                 ),
                 warehouse=cast(ExecutionWarehouse, MortalWarehouse(warehouse, death)),
-                in_warehouse=in_warehouse,
+                in_warehouse=self._in_warehouse(death),
                 api=api,
-                clock=self.clock,
+                clock=self._clock(),
                 view=cast(Any, Watcher()),
                 holder="the simulation",
                 stop=stop,
@@ -328,6 +324,20 @@ class Town:
                 bounds=bounds,
                 resume=resume,
             )
+
+    def _clock(self) -> Any:
+        """The clock as a run sees it."""
+        return self.clock
+
+    def _transport(self, death: Death) -> MortalTransport:
+        return MortalTransport(self.account, self.clock, death, self)
+
+    def _in_warehouse(self, death: Death) -> Any:
+        async def in_warehouse(work: Callable[[], T], /) -> T:
+            death.check()
+            return work()
+
+        return in_warehouse
 
     def _let_old_jobs_run(self) -> None:
         """What is promised: a job whose answer was lost has run by the second run after."""

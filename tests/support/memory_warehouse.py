@@ -183,11 +183,13 @@ class MemoryWarehouse:
 
     def drop_stage(self, stage: Stage) -> None:
         """Forget a stage and the notes on its jobs."""
-        del self.store.stages[stage.table]
+        self.store.stages.pop(stage.table, None)
         self.store.jobs.pop((stage.run_id, stage.stream_id), None)
 
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """The staged records of a range of numbers, in order."""
+        if stage.table not in self.store.stages:
+            raise UserError("There is no such table")
         rows = self.store.stages[stage.table].numbered(first, last)
         return [
             StagedRow(
