@@ -124,6 +124,13 @@ class Stage:
     """Records to send, numbered 1 to `rows`."""
 
 
+BATCH_LEFT = "batch_left"
+"""Reason of a record that was refused with others and never alone: the submits ran out before.
+
+It may be healthy, so it counts as no rejection of its own and never rests.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A record Qualified rejected. `reason` is redacted: no value, no address."""

@@ -17,7 +17,7 @@ from qsync.execution.halt import Halt
 from qsync.execution.items import Item, bulk_body
 from qsync.execution.journal import Journal, Step, body_digest
 from qsync.execution.pacing import JobTimes
-from qsync.execution.ports import BulkApi, JobView, KnownJob, Reject
+from qsync.execution.ports import BATCH_LEFT, BulkApi, JobView, KnownJob, Reject
 from qsync.execution.redact import Redactor
 from qsync.execution.remote import (
     AmbiguousError,
@@ -31,7 +31,7 @@ MOST_POSTS = 64
 """Submits a chunk may cost when batches are refused. One bad row of 500 costs 19, five some 70."""
 
 BATCH_REFUSED = "batch_refused"
-"""Reason of a row that was refused with its batch, and of those left when the submits run out."""
+"""Reason of a row that was refused alone, as the whole of a batch."""
 
 _MOST_JOBS_NAMED = 20
 
@@ -147,7 +147,7 @@ class ChunkSender:
             while waiting and self._may_submit():
                 part = waiting.popleft()
                 if posts == MOST_POSTS:
-                    _refuse(part, account)
+                    _refuse(part, account, BATCH_LEFT)
                     continue
                 posts += 1
                 try:
@@ -218,6 +218,6 @@ class ChunkSender:
         self.foreign_results += settle(items, last.results, account, self._redactor)
 
 
-def _refuse(items: Sequence[Item], account: ChunkAccount) -> None:
+def _refuse(items: Sequence[Item], account: ChunkAccount, reason: str = BATCH_REFUSED) -> None:
     for item in items:
-        account.rejected(Reject(item.row.number, BATCH_REFUSED))
+        account.rejected(Reject(item.row.number, reason))

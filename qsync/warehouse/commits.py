@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from qsync.execution.ports import CommitContext, Outcome, Reject, Stage
+from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, Stage
 from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.layout import REJECTS, Layout
 from qsync.warehouse.sql import (
@@ -188,6 +188,7 @@ class StateWriter:
                 columns=["row_number", "reason", "field"],
             )
             at = text(self.context.at)
+            counts = case([(eq(col("reason", "said"), text(BATCH_LEFT)), number(0))], number(1))
             rows = (
                 exp.select(
                     text(self.stage.stream_id),
@@ -196,7 +197,7 @@ class StateWriter:
                     text(self._stream.meaning),
                     col("reason", "said"),
                     col("field", "said"),
-                    exp.Add(this=col("attempts", "staged"), expression=number(1)),
+                    exp.Add(this=col("attempts", "staged"), expression=counts),
                     text(self.context.run_id),
                     exp.Coalesce(this=col("rejected_at", "staged"), expressions=[at]),
                     at.copy(),

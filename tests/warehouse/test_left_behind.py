@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from qsync.execution.ports import Commit, CommitContext, KnownJob, Outcome, Reject, Stage
+from qsync.execution.ports import (
+    BATCH_LEFT,
+    Commit,
+    CommitContext,
+    KnownJob,
+    Outcome,
+    Reject,
+    Stage,
+)
 from qsync.ledger.columns import LEDGER_COLUMN_NAMES
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.compiled import CompiledStream
@@ -346,3 +354,18 @@ def test_the_pace_of_the_last_run_that_measured_it_is_known(connection: DirectCo
     assert pace is not None
     assert (pace.job_seconds, pace.request_seconds) == (2.5, 0.25)
     assert desk.warehouse.pace("elsewhere") is None
+
+
+def test_records_refused_with_others_and_never_alone_do_not_rest(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text, x text")
+    desk.load(*SIX)
+    for _ in range(3):
+        stage, _ = desk.stage(PEOPLE)
+        assert stage.rows == 6
+        desk.begin(stage)
+        desk.commit(stage, Outcome(1, 6, rejects=tuple(Reject(n, BATCH_LEFT) for n in range(1, 7))))
+        desk.warehouse.drop_stage(stage)
+    assert len(desk.run(PEOPLE)) == 6
+    assert desk.sql("SELECT count(*) FROM qsync.qsync_rejects") == [(0,)]

@@ -1064,7 +1064,7 @@ SELECT
   '57c37cd24980',
   "said"."reason",
   "said"."field",
-  "staged"."attempts" + 1,
+  "staged"."attempts" + CASE WHEN "said"."reason" = 'batch_left' THEN 0 ELSE 1 END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
