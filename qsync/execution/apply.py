@@ -189,8 +189,11 @@ class _Apply:
         except RecoveryStoppedError:
             return ApplyResult(None, interrupted=True)
         finally:
-            await asyncio.shield(self.in_warehouse(staging.drop_settled))
-            await asyncio.shield(self.in_warehouse(lambda: warehouse.release_lock(epoch)))
+            try:
+                await asyncio.shield(self.in_warehouse(staging.drop_settled))
+            finally:
+                # Whatever becomes of the stages: nobody shall wait for a run that has ended.
+                await asyncio.shield(self.in_warehouse(lambda: warehouse.release_lock(epoch)))
 
     def _recovery(self, epoch: int, lease: Lease) -> Recovery:
         return Recovery(

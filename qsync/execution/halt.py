@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qsync.execution.clock import Clock
-from qsync.execution.remote import AmbiguousError, RejectedBatchError, RemoteError
+from qsync.execution.remote import (
+    AmbiguousError,
+    RejectedBatchError,
+    RemoteError,
+    WaitTooLongError,
+)
 
 MOST_IN_A_ROW = 3
 """So many lost answers, or chunks refused whole, in a row are no accident."""
@@ -80,11 +85,12 @@ class Halt:
         if self.error is None:
             self.error = error
 
-    def too_long(self, error: RemoteError) -> None:
+    def too_long(self, error: WaitTooLongError) -> None:
         """End it because the next request would have to wait beyond the run's end, or patience."""
         if self.pause is None:
-            bounded = self._bounds.end_by is not None
-            self.pause = Pause.MAX_TIME if bounded else Pause.WAIT_TOO_LONG
+            end_by = self._bounds.end_by
+            late = end_by is not None and self._clock.monotonic() + error.seconds >= end_by
+            self.pause = Pause.MAX_TIME if late else Pause.WAIT_TOO_LONG
             self.pause_error = error
 
     def accepted(self) -> None:

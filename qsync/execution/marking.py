@@ -48,4 +48,4 @@ class PostedMark:
         await self._in_warehouse(
             lambda: self._warehouse.mark_posted(self._stage, last, context, journaled=journaled)
         )
-        self._marked, self._journaled = last, journaled
+        self._marked, self._journaled = max(self._marked, last), journaled
