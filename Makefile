@@ -49,11 +49,11 @@ docs: $(VENV)/.stamp ## Build the documentation into docs/_build (any warning fa
 pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
 	@$(BIN)/python docs/generated.py
 
-bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale; rewrites docs/benchmarks.md
+bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale (25 minutes); rewrites docs/benchmarks.md
 	@$(BIN)/python benchmarks/bench.py --write docs/benchmarks.md
 	@$(MAKE) --no-print-directory bench-scale
 
-bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits
+bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits (15 minutes)
 	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
 
 clean: ## Remove everything that make, the tests and the demo made

@@ -62,8 +62,8 @@ each job (lognormal around the seconds below, sigma {spread:g}), works on all op
 rejects one row in {rejected:,}, and fails the benchmark when a request exceeds the share of
 2,000 requests in 15 minutes, 7,000 in an hour or 120,000 in a day, or ten in flight.
 
-| rows | share | job | jobs | requests | least | polls per job | time | least | \
-least for these requests | peak memory |
+| rows | share | job | jobs | requests | least | polls per job | time | least time | \
+least time for these requests | peak memory |
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
 
@@ -71,16 +71,17 @@ least for these requests | peak memory |
   the windows let them, with jobs that take no time; in brackets, how many times that it was. Nobody
   knows how long a job takes, so some first polls come too early: {polls_low:.2f} to
   {polls_high:.2f} polls per job instead of 1.
-- *Least for these requests* is the same bound for the requests that were really made. Windows open
+- *Least time for these requests* is the same bound for the requests that were really made. Windows open
   in steps: with 2,000 requests per quarter of an hour, one request above 4,000 costs the third
   quarter. That is the whole difference between 15 and 30 minutes.
-- *Peak memory* is that of the whole process, the made-up parts included. {memory}
-  Only one thing grows with a load: the client knows when each request of the last day was made.
+- *Peak memory* is that of the whole process, the made-up parts included.
+  {memory}
+  What grows with a load is small: the client knows when each request of the last day was made.
 - Where the time is far above both bounds, open jobs are the bound: qsync has at most {open_jobs}
   at once, and a job is found done some time after it is done. How that number matters, with
   {small:,} rows and jobs of {longest:g} s, share 1:
 
-| jobs open at once | requests | polls per job | time | least for these requests | peak memory |
+| jobs open at once | requests | polls per job | time | least time for these requests | peak memory |
 |---:|---:|---:|---:|---:|---:|
 {open_table}
 
@@ -173,7 +174,7 @@ def main() -> int:
     """Simulate and print."""
     parser = argparse.ArgumentParser(description="Loads at the documented limits.")
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
-    parser.add_argument("--parallel", type=int, default=1, help="loads at once, a core each")
+    parser.add_argument("--parallel", type=int, default=os.cpu_count() or 1, help="loads at once")
     parser.add_argument("--write", type=Path, help="put the section into this page as well")
     parser.add_argument("--keep", type=Path, help="write what was measured to this file")
     parser.add_argument("--read", type=Path, help="measure nothing, take what was kept there")
