@@ -71,8 +71,8 @@ least time for these requests | peak memory |
   the windows let them, with jobs that take no time; in brackets, how many times that it was. Nobody
   knows how long a job takes, so some first polls come too early: {polls_low:.2f} to
   {polls_high:.2f} polls per job instead of 1.
-- *Least time for these requests* is the same bound for the requests that were really made. Windows open
-  in steps: with 2,000 requests per quarter of an hour, one request above 4,000 costs the third
+- *Least time for these requests* is the same bound for the requests that were really made. Windows
+  open in steps: with 2,000 requests per quarter of an hour, one request above 4,000 costs the third
   quarter. That is the whole difference between 15 and 30 minutes.
 - *Peak memory* is that of the whole process, the made-up parts included.
   {memory}
@@ -81,7 +81,8 @@ least time for these requests | peak memory |
   at once, and a job is found done some time after it is done. How that number matters, with
   {small:,} rows and jobs of {longest:g} s, share 1:
 
-| jobs open at once | requests | polls per job | time | least time for these requests | peak memory |
+| jobs open at once | requests | polls per job | time | \
+least time for these requests | peak memory |
 |---:|---:|---:|---:|---:|---:|
 {open_table}
 
