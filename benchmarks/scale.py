@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.report import with_scale
 from benchmarks.simulation import LATENCY, REJECTED, SPREAD, Simulated, least_seconds, simulate
-from qsync.execution.rehearsal import OPEN_JOBS
+from qsync.execution.polling import OPEN_JOBS
 from qsync.project.model import LimitSettings
 
 SHARES = (1.0, 0.9)

@@ -25,8 +25,8 @@ import httpx
 import orjson
 
 from qsync.execution.deliver import deliver
+from qsync.execution.polling import OPEN_JOBS
 from qsync.execution.ports import Commit, CommitContext, ExecutionWarehouse, Stage, StagedRow
-from qsync.execution.rehearsal import OPEN_JOBS
 from qsync.fields.model import FieldType
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import LimitSettings, OnNull

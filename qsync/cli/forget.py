@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from qsync.execution.ports import Purged
     from qsync.warehouse import WritingWarehouse
 
-DAY = 86_400
-"""Seconds; no window of Qualified's is longer."""
+T = TypeVar("T")
 
 LINES_TOLD = 20
 """Numbers of wrong lines that are told before it is said that there are more."""
@@ -268,16 +266,21 @@ def _delete(loaded: Loaded, warehouse: WritingWarehouse, keys: Sequence[str]) ->
     """File the deletion request, inside the team's quota."""
     from qsync.cli.wiring import qualified_client
     from qsync.execution.remote import RemoteError
+    from qsync.execution.spending import Spending
+    from qsync.qualified.clock import SystemClock
+
+    async def here(work: Callable[[], T], /) -> T:
+        return work()
 
     async def file() -> None:
         async with qualified_client(loaded) as client:
-            client.remember(warehouse.requests_since(time.time() - DAY))
+            run_id = f"forget_{secrets.token_hex(6)}"
+            spending = Spending(run_id, warehouse, here, client, SystemClock())
+            await spending.begin()
             try:
                 await client.delete_people(keys)
             finally:
-                run_id = f"forget_{secrets.token_hex(6)}"
-                made = client.tally.by_minute
-                warehouse.settle_requests(run_id, made, time.time() - 2 * DAY)
+                spending.settle()
 
     try:
         asyncio.run(file())

@@ -14,7 +14,7 @@ from qsync.execution.halt import Halt, Pause, RunBounds
 from qsync.execution.items import ItemWriter
 from qsync.execution.journal import Journal, NoJournal
 from qsync.execution.marking import PostedMark
-from qsync.execution.polling import PollTracker
+from qsync.execution.polling import OPEN_JOBS, PollTracker
 from qsync.execution.ports import (
     BulkApi,
     CommitContext,
@@ -101,7 +101,7 @@ async def deliver(
     bounds: RunBounds | None = None,
     limit: int | None = None,
     commit_every: float = 5.0,
-    open_jobs: int = 20,
+    open_jobs: int = OPEN_JOBS,
     job_deadline: float = 3_600.0,
 ) -> DeliveryResult:
     """Send a stream's staged rows, follow their jobs and commit what is confirmed.

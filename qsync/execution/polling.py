@@ -32,6 +32,9 @@ SHORTER = math.exp(-0.03)
 LONGER = math.exp(0.27)
 """What one that did not does. Nine times as much: one miss to nine hits stands still."""
 
+OPEN_JOBS = 20
+"""Jobs of a stream that are open at once."""
+
 EAGER_JOBS = 10
 """A stream of so few jobs is asked about often: it cannot spend much, and somebody is waiting."""
 

@@ -43,6 +43,10 @@ class JobView:
         return self.status in {"completed", "failed"}
 
 
+MINUTE, DAY = 60, 86_400
+"""Seconds. Requests are counted by minute; no window of Qualified's is longer than a day."""
+
+
 @dataclass(slots=True)
 class RequestTally:
     """Requests made so far by one client, for the record of a run.

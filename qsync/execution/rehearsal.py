@@ -14,13 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from qsync.execution.polling import PolledJob, PollTracker
+from qsync.execution.polling import OPEN_JOBS, PolledJob, PollTracker
 from qsync.planning.cost import Pace, SlidingWindows, Spent
 from qsync.planning.plan import CHUNK_ROWS
 from qsync.project.model import LimitSettings
-
-OPEN_JOBS = 20
-"""Jobs of a stream that `deliver` has open at once."""
 
 FIELD_CALLS = 2
 """Requests before the first job: the definitions of leads and of companies."""

@@ -6,14 +6,9 @@ from collections import Counter
 
 from qsync.execution.clock import Clock
 from qsync.execution.locking import Lease
-from qsync.execution.ports import ExecutionWarehouse
+from qsync.execution.ports import DAY, MINUTE, ExecutionWarehouse
 from qsync.execution.reading import InWarehouse
 from qsync.execution.watching import ApplyApi
-
-DAY = 86_400.0
-"""Seconds; no window of Qualified's is longer."""
-
-MINUTE = 60
 
 
 class Spending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsync.qualified.client import BulkScope, QualifiedClient, live_fields
+from qsync.qualified.client import BulkScope, QualifiedClient
 from qsync.qualified.clock import Clock, SystemClock
 from qsync.qualified.headers import RateLimit
 from qsync.qualified.key import ApiKey, read_api_key
@@ -14,6 +14,5 @@ __all__ = [
     "QualifiedClient",
     "RateLimit",
     "SystemClock",
-    "live_fields",
     "read_api_key",
 ]

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from qsync.execution.ports import JobView, LiveField, RequestTally
+from qsync.execution.ports import JobView, RequestTally
 from qsync.execution.remote import RejectedBatchError, RemoteError
 from qsync.fields.model import Field, FieldCatalog
 from qsync.project.model import LimitSettings
@@ -273,10 +273,3 @@ def _reading(job_id: str, takes: frozenset[int]) -> Call:
         scope="bulk_job:view",
         takes=takes,
     )
-
-
-def live_fields(catalog: FieldCatalog) -> tuple[LiveField, ...]:
-    """The identities of live definitions: which account a key belongs to."""
-    leads = [LiveField("lead", item.name, item.id) for item in catalog.lead if item.id]
-    companies = [LiveField("company", item.name, item.id) for item in catalog.company if item.id]
-    return (*leads, *companies)

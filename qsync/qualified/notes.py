@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from qsync.execution.ports import MINUTE
 from qsync.qualified.clock import Clock
-
-MINUTE = 60
 
 Note = Callable[[float, int], Awaitable[None]]
 """Puts down durably that up to so many more requests are made in a minute (its first epoch second).

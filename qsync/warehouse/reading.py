@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlglot import exp
 
 from qsync.errors import UserError
-from qsync.execution.ports import RejectSummary, StateSummary
+from qsync.execution.ports import DAY, RejectSummary, StateSummary
 from qsync.planning.changes import ChangeCounts, ChangeSet, FieldChange
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
@@ -34,8 +34,6 @@ from qsync.warehouse.requests import Requests
 from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, number, text
 from qsync.warehouse.staging import is_sent
 from qsync.warehouse.streams import Streams
-
-_DAY = 86_400
 
 
 class ReadingWarehouse:
@@ -180,7 +178,7 @@ class ReadingWarehouse:
         clock = exp.select(as_(self.connection.dialect.epoch_now(), "now"))
         now = float(self.connection.rows(clock)[0][0])
         requests = Requests(self.connection, self.layout, destination)
-        spent = requests.since(int(now) - _DAY, but=self.own_run)
+        spent = requests.since(int(now) - DAY, but=self.own_run)
         return [(max(0.0, now - at), count) for at, count in spent]
 
     def pace(self, destination: str) -> Pace | None:

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from qsync.execution.ports import MINUTE
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import REQUESTS, Layout
 from qsync.warehouse.sql import Expression, all_of, col, eq, ident, number, text
-
-MINUTE = 60
 
 
 class Requests:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import random
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ from qsync.emulator import Limits as EmulatedLimits
 from qsync.execution.costing import MOST_REHEARSED, cost_of
 from qsync.execution.deliver import deliver
 from qsync.execution.pacing import JobTimes
-from qsync.execution.rehearsal import OPEN_JOBS
 from qsync.planning.cost import WINDOWS, Cost, Pace
 from qsync.planning.plan import CHUNK_ROWS
 from qsync.project.model import LimitSettings
@@ -146,7 +144,6 @@ def test_the_time_to_finish_is_told_within_a_fifth_and_so_are_the_requests(case:
 
 
 def test_the_rehearsal_has_as_many_jobs_and_requests_open_as_the_delivery() -> None:
-    assert inspect.signature(deliver).parameters["open_jobs"].default == OPEN_JOBS
     cost = Case((20,), limits=LimitSettings(in_flight=10)).cost(Pace(3.0, 0.3))
     assert Case((20,), limits=LimitSettings(in_flight=50)).cost(Pace(3.0, 0.3)) == cost
     assert MAX_IN_FLIGHT == 10

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from qsync.emulator import Account, ApiKey, EmulatorSettings, Fault, JobFault, Limits
 from qsync.emulator.app import create_app
+from qsync.execution.identity import live_fields
 from qsync.execution.ports import JobView
 from qsync.execution.remote import (
     AmbiguousError,
@@ -24,7 +25,7 @@ from qsync.execution.remote import (
     ScopeError,
 )
 from qsync.project.model import LimitSettings
-from qsync.qualified import BulkScope, QualifiedClient, live_fields
+from qsync.qualified import BulkScope, QualifiedClient
 from tests.qualified.kit import CANARY, client_of
 from tests.support.virtual_time import VirtualClock
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from qsync.execution.identity import live_fields
 from qsync.execution.ports import BulkApi, ItemResult, JobView, LiveField
 from qsync.execution.remote import AuthError, RetryableError, ScopeError
 from qsync.fields.model import FieldCatalog
-from qsync.qualified import BulkScope, QualifiedClient, RateLimit, live_fields
+from qsync.qualified import BulkScope, QualifiedClient, RateLimit
 from tests.qualified.kit import BODY, Script, answer, client_of, job, run, script
 from tests.support.virtual_time import START
 
@@ -51,11 +52,11 @@ def test_fields_are_read_for_both_objects_with_the_ids_that_tell_accounts_apart(
     catalog = run(server, fields)
     assert paths(server) == [("GET", "/v2/leads/fields"), ("GET", "/v2/companies/fields")]
     assert [item.name for item in catalog.lead] == ["first_name", "job_title", "nameless_id"]
-    assert live_fields(catalog) == (
+    assert live_fields(catalog) == [
         LiveField("lead", "first_name", "l1"),
         LiveField("lead", "job_title", "l2"),
         LiveField("company", "size", "c1"),
-    )
+    ]
 
 
 def test_a_key_that_may_not_read_fields_is_not_told_to_get_a_scope() -> None:

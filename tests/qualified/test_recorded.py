@@ -17,9 +17,10 @@ import pytest
 
 from qsync.emulator import ApiKey, EmulatorSettings
 from qsync.emulator.server import EmulatorServer
+from qsync.execution.identity import live_fields
 from qsync.execution.remote import AuthError, FinalError, ScopeError
 from qsync.fields.model import FieldType
-from qsync.qualified import BulkScope, QualifiedClient, live_fields
+from qsync.qualified import BulkScope, QualifiedClient
 from tests.qualified.kit import CANARY, client_of
 
 T = TypeVar("T")
