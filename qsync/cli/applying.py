@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""Signals that ask a run to end."""
+
 
 @dataclass(slots=True)
 class Application:
@@ -88,10 +91,10 @@ class Application:
 
         from qsync.qualified.clock import SystemClock
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _on_signal, stop)
+        origin = self._origin()
+        for number in _STOPPING:
+            loop.add_signal_handler(number, _on_signal, stop, origin.run_id)
         async with self.client:
-            origin = self._origin()
             return await run_apply(
                 self.inputs,
                 self.options,
@@ -108,6 +111,14 @@ class Application:
                 resume=self.resume,
             )
 
+    def _tell_why_nothing(self, result: ApplyResult) -> None:
+        error = result.pause_error
+        if error is None:
+            return
+        if not _nothing_yet(result):
+            raise UserError(error.message, hint=error.hint)
+        click.echo(f"Nothing was sent within --max-time: {error.message}", err=True)
+
     def _origin(self) -> Origin:
         now = datetime.now(UTC)
         return Origin(
@@ -118,6 +129,7 @@ class Application:
             git_commit=git_commit(self.loaded.project_dir),
             qsync_version=__version__,
             parent=self.options.parent,
+            retry=self.options.retry,
         )
 
     def _write_seed(self) -> str:
@@ -129,6 +141,7 @@ class Application:
         if result.declined:
             click.echo("Declined: nothing was sent, nothing was kept.", err=True)
         if not result.records:
+            self._tell_why_nothing(result)
             return
         table = f"{self.inputs.project.settings.state_schema}.qsync_runs"
         document = run_document(result.records, seed=seed, table=table)
@@ -139,22 +152,28 @@ class Application:
             render_run(document, data_console())
         unsent = [record for record in result.records if _ended_early(record)]
         if unsent:
-            rows = sum(record.rows_unsent for record in unsent)
-            run_id = unsent[0].run_id
-            click.echo(
-                f"To send what is to be sent then: qsync apply\n"
-                f"To send these {rows:,} only:          qsync resume {run_id}",
-                err=True,
-            )
+            click.echo("To send what is to be sent then: qsync apply", err=True)
+            # What was asked for besides would be lost: a resume refuses it.
+            if self.options == PlanOptions(parent=self.options.parent):
+                rows = sum(record.rows_unsent for record in unsent)
+                run_id = unsent[0].run_id
+                click.echo(f"To send these {rows:,} only:          qsync resume {run_id}", err=True)
         error = result.error or _not_asked_for(result)
         if error is not None:
             raise UserError(error.message, hint=error.hint)
+
+
+def _nothing_yet(result: ApplyResult) -> bool:
+    """Whether the run's time was over before there was a plan: the next one goes on."""
+    return result.plan is None and result.pause is Pause.MAX_TIME
 
 
 def exit_code(result: ApplyResult) -> ExitCode:
     """What an apply ends with, from its records alone."""
     if result.interrupted:
         return ExitCode.INTERRUPTED
+    if _nothing_yet(result):
+        return ExitCode.OK
     if result.plan is None:
         return ExitCode.FAILED
     if result.declined:
@@ -208,13 +227,14 @@ class _View:
             return True
         # While a person is asked the loop stands still, and with it how it takes signals. Set
         # before the question, so that who answers it with Ctrl-C at once is heard too.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPPING}
         try:
             question = f"\nApply this to {plan.destination}? Only 'yes' goes on: "
             click.echo(question, err=True, nl=False)
             return sys.stdin.readline().strip() == "yes"
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def __enter__(self) -> Self:
         return self
@@ -260,11 +280,15 @@ class _View:
         )
 
 
-def _on_signal(stop: asyncio.Event) -> None:
+def _on_signal(stop: asyncio.Event, run_id: str) -> None:
     if stop.is_set():
         # Safe at any moment: state advances by committed transactions, and the next apply closes
         # this run and sends what it left open.
-        os.write(2, b"\nLeaving at once; the next apply settles what is open.\n")
+        told = (
+            "\nLeaving at once; the next apply settles what is open. The lock is left behind: it "
+            f"expires within 15 minutes, or `qsync unlock {run_id}` frees it.\n"
+        )
+        os.write(2, told.encode())
         os._exit(ExitCode.INTERRUPTED)
     stop.set()
     os.write(2, b"\nStopping: nothing more is submitted, what is open is awaited. Again: leave.\n")

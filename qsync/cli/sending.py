@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,7 +97,10 @@ def send(
         from qsync.cli.applying import Application
 
         warehouse = writing_warehouse(loaded, session)
-        _check_run(warehouse, options.parent or resume)
+        if resume is not None:
+            _check_resumable(resume, _details(warehouse, resume))
+        elif options.parent is not None:
+            _details(warehouse, options.parent)
         application = Application(
             loaded=loaded,
             inputs=plan_inputs(loaded, artifacts, session, syncs),
@@ -114,12 +117,42 @@ def send(
         return application.run()
 
 
-def _check_run(warehouse: WritingWarehouse, run_id: str | None) -> None:
-    """A run that is named must be one of this project's destination."""
-    if run_id is not None and not warehouse.knows_run(run_id):
+def _details(warehouse: WritingWarehouse, run_id: str) -> list[dict[str, Any]]:
+    """What the records of a run say besides numbers.
+
+    Raises:
+        UserError: It is no run of this project at this destination.
+    """
+    found = warehouse.run_details(run_id)
+    if not found:
         raise UserError(
             f"There is no run '{run_id}'",
             hint="the ledger has them: `qsync status`, or the column run_id of its table",
+        )
+    return found
+
+
+_AGAIN = {
+    "baseline": "`qsync apply --baseline`",
+    "full_refresh": "`qsync apply --full-refresh`",
+    "limit": "`qsync apply --limit N`",
+    "retry": "`qsync retry`",
+}
+"""What a run may have been asked for that a resume would not do, and how to ask for it again."""
+
+
+def _check_resumable(run_id: str, details: Sequence[dict[str, Any]]) -> None:
+    """A resume sends what is left, whatever is left: it must be what the run was to send.
+
+    Raises:
+        UserError: The run was asked for something else.
+    """
+    asked = next((name for name in _AGAIN if any(item.get(name) for item in details)), None)
+    if asked is not None:
+        raise UserError(
+            f"Run '{run_id}' was asked for something that a resume would not do: "
+            f"{asked.replace('_', ' ')}",
+            hint=f"ask again with {_AGAIN[asked]}: it goes on where the state is",
         )
 
 

@@ -22,8 +22,13 @@ from qsync.execution.planner import PlanInputs, PlanOptions, make_plan, stream_i
 from qsync.execution.ports import CommitContext, ExecutionWarehouse
 from qsync.execution.reading import InWarehouse
 from qsync.execution.recording import Origin
-from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
-from qsync.execution.remote import RemoteError
+from qsync.execution.recovery import (
+    NothingLeftError,
+    Recovered,
+    Recovery,
+    RecoveryStoppedError,
+)
+from qsync.execution.remote import RemoteError, WaitTooLongError
 from qsync.execution.spending import Spending
 from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.fields.model import FieldCatalog
@@ -161,6 +166,11 @@ class _Apply:
             known = await self.in_warehouse(self.warehouse.known_field_ids)
             check_account(known, live)
             return await self._locked(live, spending, end_by)
+        except WaitTooLongError as error:
+            # Before anything was planned. Later ones end in the records.
+            late = end_by is not None and self.clock.monotonic() + error.seconds >= end_by
+            pause = Pause.MAX_TIME if late else Pause.WAIT_TOO_LONG
+            return ApplyResult(None, pause=pause, pause_error=error)
         finally:
             await asyncio.shield(self.in_warehouse(spending.settle))
 
@@ -188,6 +198,12 @@ class _Apply:
             return await self._planned(live, recovered, staging, lease, epoch, end_by)
         except RecoveryStoppedError:
             return ApplyResult(None, interrupted=True)
+        except NothingLeftError:
+            raise UserError(
+                f"There is nothing of run '{self.resume}' to resume",
+                hint="it has ended, or another run has planned anew since; `qsync apply` sends "
+                "what is to be sent",
+            ) from None
         finally:
             try:
                 await asyncio.shield(self.in_warehouse(staging.drop_settled))
@@ -268,12 +284,6 @@ def _resuming(
 ) -> tuple[PlanInputs, PlanOptions]:
     """Plan only what is left of the run's staged tables."""
     kept = recovered.kept
-    if not kept:
-        raise UserError(
-            f"There is nothing of run '{run_id}' to resume",
-            hint="it has ended, or another run has planned anew since; `qsync apply` sends what "
-            "is to be sent",
-        )
     syncs = tuple(
         sync
         for sync in inputs.syncs

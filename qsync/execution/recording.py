@@ -26,6 +26,8 @@ class Origin:
     qsync_version: str
     parent: str | None = None
     """The run this one resumes, or whose rejects it sends."""
+    retry: bool = False
+    """Whether it sends rejects only."""
 
 
 def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
@@ -51,8 +53,14 @@ def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
         git_commit=origin.git_commit,
         qsync_version=origin.qsync_version,
         config_fingerprint=plan.stream.fingerprint,
-        details={**_details(plan), **({"parent": origin.parent} if origin.parent else {})},
+        details={**_details(plan), **_asked(origin)},
     )
+
+
+def _asked(origin: Origin) -> dict[str, Any]:
+    """What the run was asked for, as far as the plan does not say."""
+    found = {"parent": origin.parent, "retry": origin.retry}
+    return {name: value for name, value in found.items() if value}
 
 
 def _details(plan: StreamPlan) -> dict[str, Any]:
@@ -74,6 +82,7 @@ def _details(plan: StreamPlan) -> dict[str, Any]:
         "first_load": plan.first_load,
         "full_refresh": plan.full_refresh,
         "limit": plan.limit,
+        "baseline": plan.baseline,
         "stream": "company block" if plan.stream.grouped else None,
     }
     return {name: value for name, value in found.items() if value}

@@ -31,10 +31,19 @@ from qsync.execution.ports import (
 )
 from qsync.execution.reading import InWarehouse
 from qsync.execution.redact import Redactor
+from qsync.execution.remote import RemoteError, RetryableError, WaitTooLongError
 from qsync.execution.results import settle
 
 SETTLE_WAIT = 600.0
 """Seconds to wait for jobs of earlier runs to end."""
+
+
+UNREADABLE_FOR = 3_600.0
+"""Seconds after its acceptance in which a job that cannot be read is waited for by failing."""
+
+
+class NothingLeftError(Exception):
+    """The run that is to be resumed has left nothing; nothing was closed."""
 
 
 class RecoveryStoppedError(Exception):
@@ -88,9 +97,12 @@ class Recovery:
         Raises:
             RemoteError: Qualified does not answer: what is open stays so, to be asked next time.
             RecoveryStoppedError: The user ended it.
+            NothingLeftError: There is no stage of run `keep`.
             UserError: The warehouse refuses, or the lock was lost.
         """
         found = await self.in_warehouse(self.warehouse.dead_streams)
+        if keep is not None and not any(dead.run_id == keep and dead.stage for dead in found):
+            raise NothingLeftError
         notes = {run_id: self.journal.read(run_id) for run_id in {dead.run_id for dead in found}}
         kept: dict[str, Stage] = {}
         asked = 0
@@ -119,12 +131,10 @@ class Recovery:
         )
 
     async def _settle(self, stage: Stage, jobs: Sequence[KnownJob]) -> None:
-        halt = Halt(self.stop, self.clock)
-        follower = JobFollower(self.api, self.clock, PollTracker(len(jobs)), halt, self.wait)
+        tracker = PollTracker(len(jobs))
         redactor = Redactor(stage.request.stream)
         tasks: list[asyncio.Future[Any]] = [
-            asyncio.ensure_future(self._settle_one(stage, job, follower, redactor, halt))
-            for job in jobs
+            asyncio.ensure_future(self._settle_one(stage, job, tracker, redactor)) for job in jobs
         ]
         tasks.append(asyncio.ensure_future(self._keep_lock()))
         *asking, keeping = tasks
@@ -137,9 +147,6 @@ class Recovery:
                 )
                 for task in done - {stopping}:
                     task.result()
-                refused = halt.error or halt.pause_error
-                if refused is not None:
-                    raise refused
                 pending -= {keeping, stopping}
                 if stopping.done() and pending:
                     raise RecoveryStoppedError
@@ -154,12 +161,7 @@ class Recovery:
             await self.keep_lock()
 
     async def _settle_one(
-        self,
-        stage: Stage,
-        job: KnownJob,
-        follower: JobFollower,
-        redactor: Redactor,
-        halt: Halt,
+        self, stage: Stage, job: KnownJob, tracker: PollTracker, redactor: Redactor
     ) -> None:
         rows = await self.in_warehouse(
             lambda: self.warehouse.read_stage(stage, job.first, job.last)
@@ -167,9 +169,12 @@ class Recovery:
         items = ItemWriter(stage.request.stream, stage.run_id).write(rows).items
         seen = JobView(job.id, "unread", 0, len(items))
         age = max(0.0, self.clock.time() - job.accepted_at)
+        halt = Halt(self.stop, self.clock)
+        follower = JobFollower(self.api, self.clock, tracker, halt, self.wait)
         followed = await follower.follow(seen, len(items), age)
-        if halt.error is not None or halt.pause_error is not None:
-            return  # Qualified does not answer: the job stays known
+        refused = halt.error or halt.pause_error
+        if refused is not None and not _given_up(refused, followed.seconds):
+            raise refused  # the job stays known, to be asked next time
         account = ChunkAccount(job.first, job.last)
         settle(items, followed.view.results, account, redactor)
         if job.lost_answers or not followed.resolved:
@@ -178,6 +183,15 @@ class Recovery:
         changes = Commit(account.outcomes(), resolved=[job.id])
         context = self.context(stage.run_id)
         await self.in_warehouse(lambda: self.warehouse.commit(stage, changes, context))
+
+
+def _given_up(refused: RemoteError, age: float) -> bool:
+    """Whether a job that cannot be read is one that nobody will ever tell of.
+
+    One job that Qualified cannot show must not keep everything else from being sent for ever.
+    """
+    passing = isinstance(refused, RetryableError) and not isinstance(refused, WaitTooLongError)
+    return passing and age >= UNREADABLE_FOR
 
 
 def _known_jobs(dead: DeadStream, notes: JournalNotes | None) -> list[KnownJob]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from sqlglot import exp
@@ -65,15 +66,15 @@ class Records:
             where=exp.Where(this=is_record(record.run_id, record.sync, record.object)),
         )
 
-    def has(self, destination: str, project: str, run_id: str) -> bool:
-        """Whether a project's run at a destination has any record."""
+    def details(self, destination: str, project: str, run_id: str) -> list[dict[str, Any]]:
+        """The details of each record of a project's run at a destination."""
         mine = [
             eq(col("destination"), text(destination)),
             eq(col("project"), text(project)),
             eq(col("run_id"), text(run_id)),
         ]
-        found = exp.select(exp.Literal.number(1)).from_(self._layout.table(RUNS))
-        return bool(self._connection.rows(found.where(all_of(mine)).limit(1)))
+        found = exp.select(col("details")).from_(self._layout.table(RUNS)).where(all_of(mine))
+        return [orjson.loads(row[0]) for row in self._connection.rows(found)]
 
     def pace(self, destination: str) -> Pace | None:
         """What the last of a destination's runs measured that sent anything."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlglot import exp
 
@@ -438,9 +439,11 @@ class WritingWarehouse(ReadingWarehouse):
         """Requests by earlier runs since a moment: `(epoch seconds, how many)`, oldest first."""
         return self._requests.since(int(moment))
 
-    def knows_run(self, run_id: str) -> bool:
-        """Whether there is a record of a run of this project at this destination."""
-        return RUNS in self.tables and self.records.has(self.destination, self._project, run_id)
+    def run_details(self, run_id: str) -> list[dict[str, Any]]:
+        """The details of a run's records, of this project at this destination; none, no run."""
+        if RUNS not in self.tables:
+            return []
+        return self.records.details(self.destination, self._project, run_id)
 
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""

@@ -96,9 +96,10 @@ def _at_a_terminal(team: Team) -> tuple[subprocess.Popen[bytes], int, bytes]:
 
 
 @pytest.mark.proves(fault="Ctrl-C", promise="ends cleanly")
-def test_ctrl_c_at_the_prompt_leaves_nothing_behind(team: Team) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_prompt_leaves_nothing_behind(team: Team, sent: signal.Signals) -> None:
     process, terminal, _ = _at_a_terminal(team)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     said = process.communicate(timeout=60)[0].decode()
     os.close(terminal)
     assert process.returncode == ExitCode.INTERRUPTED, said

@@ -19,7 +19,7 @@ KEEPS = ("succeeded", "rejected", "unknown", "invalid_late", "unsent")
 
 
 def _words(said: Said) -> str:
-    return " ".join((said.out + said.err).split())
+    return " ".join((said.out + said.err).replace("│", " ").split())
 
 
 def _row(team: Team, run_id: str, object_name: str = "lead") -> dict[str, int]:
@@ -160,3 +160,32 @@ def test_the_run_after_a_killed_one_settles_its_jobs_and_sends_none_of_their_row
     dead = min(row["run_id"] for row in team.ledger())
     assert _row(team, dead, "company")["succeeded"] == 390
     assert list(journal.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("apply", "--limit", "5"), "limit"),
+        (("apply", "--baseline"), "baseline"),
+        (("apply", "--full-refresh", "--max-requests", "8"), "full refresh"),
+    ],
+)
+def test_a_run_that_was_asked_for_something_else_is_not_resumed(
+    team: Team, words: tuple[str, ...], told: str
+) -> None:
+    team.qsync(*words, "--auto-approve", "-s", "leads")
+    sent = team.submitted()
+    said = team.qsync("resume", _last_run(team), "--auto-approve")
+    assert said.code is ExitCode.FAILED
+    assert f"a resume would not do: {told}" in _words(said)
+    assert team.submitted() == sent
+
+
+def test_a_wait_before_the_plan_ends_a_run_in_little_time_cleanly(team: Team) -> None:
+    account = team.qualified.account
+    limits = replace(account.settings.limits, per_15m=2)
+    account.configure(replace(account.settings, limits=limits))
+    assert team.apply("-s", "companies", "--max-time", "3s").code is ExitCode.OK
+    said = team.apply("-s", "companies", "--max-time", "3s")
+    assert said.code is ExitCode.OK, _words(said)
+    assert "Nothing was sent within --max-time" in said.err

@@ -18,8 +18,13 @@ from qsync.execution.ports import (
     KnownJob,
     RequestTally,
 )
-from qsync.execution.recovery import Recovered, Recovery, RecoveryStoppedError
-from qsync.execution.remote import AuthError
+from qsync.execution.recovery import (
+    NothingLeftError,
+    Recovered,
+    Recovery,
+    RecoveryStoppedError,
+)
+from qsync.execution.remote import AuthError, RetryableError
 from tests.support.fake_stage import RUN_ID, FakeStage, people
 from tests.support.virtual_time import VirtualClock
 
@@ -59,6 +64,7 @@ class Jobs:
     clock: VirtualClock
     views: dict[str, JobView | None]
     error: AuthError | None = None
+    unreadable: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     tally: RequestTally = field(default_factory=RequestTally)
 
@@ -72,6 +78,8 @@ class Jobs:
         await self.clock.sleep(0.01)
         if self.error is not None:
             raise self.error
+        if job_id in self.unreadable:
+            raise RetryableError("500")
         return self.views[job_id]
 
 
@@ -219,6 +227,40 @@ def test_who_stops_while_earlier_jobs_are_awaited_closes_nothing() -> None:
     with pytest.raises(RecoveryStoppedError):
         morning.run()
     assert (morning.left.commits, morning.left.closed) == ([], [])
+
+
+def _unreadable(age: float) -> Morning:
+    clock = VirtualClock()
+    morning = Morning(KnownJob("j1", 1, 2, clock.time() - age), KnownJob("j2", 3, 4, clock.time()))
+    morning.api.views = {"j2": _finished("j2", 3, 4)}
+    morning.api.unreadable = {"j1"}
+    return morning
+
+
+@pytest.mark.proves(fault="429 or 503", promise="no row lost")
+def test_a_job_that_cannot_be_read_now_closes_nothing_and_is_asked_next_time() -> None:
+    morning = _unreadable(age=60.0)
+    with pytest.raises(RetryableError):
+        morning.run()
+    assert morning.left.closed == []
+
+
+@pytest.mark.proves(fault="job never ends", promise="ends cleanly")
+def test_a_job_that_cannot_be_read_for_an_hour_keeps_nothing_else_from_going() -> None:
+    morning = _unreadable(age=4_000.0)
+    morning.run()
+    fates = {1: "unknown", 2: "unknown", 3: "succeeded", 4: "succeeded"}
+    assert morning.left.fates == fates
+    lost = [outcome for _, outcomes in morning.left.commits for outcome in outcomes]
+    assert {outcome.first for outcome in lost if outcome.unresolved} == {1}
+    assert len(morning.left.closed) == 1
+
+
+def test_where_another_run_is_to_be_resumed_nothing_is_closed() -> None:
+    morning = Morning()
+    with pytest.raises(NothingLeftError):
+        morning.run(keep="another")
+    assert morning.left.closed == []
 
 
 def test_the_stage_of_a_run_to_be_resumed_is_kept() -> None:

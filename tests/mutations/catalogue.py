@@ -142,8 +142,8 @@ AFTER_A_DEATH = (
     Mutation(
         "a dead run is closed although nobody tells what became of its jobs",
         "execution/recovery.py",
-        "                if refused is not None:\n                    raise refused\n",
-        "                del refused\n",
+        "if refused is not None and not _given_up(refused, followed.seconds):",
+        "if refused is None:",
         (_RECOVERY + "test_while_qualified_refuses_the_key_nothing_is_closed",),
     ),
     Mutation(
