@@ -34,6 +34,7 @@ from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.fields.model import FieldCatalog
 from qsync.ledger.record import RunRecord
 from qsync.planning.plan import Plan
+from qsync.waiting import OvertakenError, unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +157,19 @@ class _Apply:
         if self.bounds.max_time is not None:
             end_by = self.clock.monotonic() + self.bounds.max_time
         self.api.end_by(end_by)
+        self.api.submit_until(self.stop)
         await self.in_warehouse(self.warehouse.prepare)
         spending = Spending(
             self.origin.run_id, self.warehouse, self.in_warehouse, self.api, self.clock
         )
         await spending.begin()
         try:
-            live = await self.api.fields()
+            live = await unless(self.stop, self.api.fields())
             known = await self.in_warehouse(self.warehouse.known_field_ids)
             check_account(known, live)
             return await self._locked(live, spending, end_by)
+        except OvertakenError:
+            return ApplyResult(None, interrupted=True)
         except WaitTooLongError as error:
             # Before anything was planned. Later ones end in the records.
             late = end_by is not None and self.clock.monotonic() + error.seconds >= end_by

@@ -11,6 +11,7 @@ from qsync.execution.clock import Clock
 from qsync.execution.ports import LockHolder
 from qsync.execution.reading import InWarehouse
 from qsync.exit_codes import ExitCode
+from qsync.waiting import OvertakenError, unless
 
 POLL_SECONDS = 3.0
 """Between two tries to take a lock that somebody holds."""
@@ -125,20 +126,10 @@ async def take_lock(
 
 
 async def _pause(clock: Clock, seconds: float, stop: asyncio.Event | None) -> None:
-    if stop is None:
-        await clock.sleep(seconds)
-        return
-    sleeping = asyncio.ensure_future(clock.sleep(seconds))
-    stopping = asyncio.ensure_future(stop.wait())
-    both = (sleeping, stopping)
     try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in both:
-            task.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
-    if stop.is_set():
-        raise LockWaitStoppedError
+        await unless(stop, clock.sleep(seconds))
+    except OvertakenError:
+        raise LockWaitStoppedError from None
 
 
 class Lease:

@@ -3,6 +3,7 @@
 RemoteError
 ├── RetryableError      the answer may be better later (already retried inside the client)
 │   ├── AmbiguousError  a POST whose answer was lost: the job may exist
+│   ├── NotSentError    the run was stopped while it waited
 │   └── WaitTooLongError  it would have to wait beyond the run's end, or its patience
 ├── RejectedBatchError  422: the batch was refused whole, no job exists
 └── FinalError          no use in asking again
@@ -44,6 +45,10 @@ class RetryableError(RemoteError):
 
 class AmbiguousError(RetryableError):
     """A POST whose answer was lost (reset, time-out, 5xx): the job may exist or not."""
+
+
+class NotSentError(RetryableError):
+    """The run was stopped while the request waited; nothing of it was sent."""
 
 
 class WaitTooLongError(RetryableError):

@@ -21,6 +21,7 @@ from qsync.execution.ports import BATCH_LEFT, BulkApi, JobView, KnownJob, Reject
 from qsync.execution.redact import Redactor
 from qsync.execution.remote import (
     AmbiguousError,
+    NotSentError,
     RejectedBatchError,
     RemoteError,
     WaitTooLongError,
@@ -165,6 +166,8 @@ class ChunkSender:
                     account.unresolved(item.row.number for item in part)
                     for item in part:
                         account.unknown(item.row.number)
+                except NotSentError:
+                    break  # stopped while it waited: these rows and those behind stay unsent
                 except WaitTooLongError as error:
                     self._halt.too_long(error)
                 except RemoteError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -26,6 +27,9 @@ class ApplyApi(BulkApi, Protocol):
         self, note: Callable[[float, int], Awaitable[None]], every: int = 100
     ) -> None:
         """Await `note(minute, how many)` before as many more requests are made in a minute."""
+
+    def submit_until(self, stop: asyncio.Event) -> None:
+        """Submit nothing more once this is set, not even what waits already."""
 
     def end_by(self, at: float | None) -> None:
         """Make no request that would have to wait until after this moment (monotonic seconds)."""

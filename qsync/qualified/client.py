@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import random
@@ -133,6 +134,13 @@ class QualifiedClient:
                 since then: for a count over some time, name its end.
         """
         self._quota.remember(spent)
+
+    def submit_until(self, stop: asyncio.Event) -> None:
+        """Submit nothing more once this is set, not even what waits already; jobs are still read.
+
+        Such a submit ends in `NotSentError`, or in `AmbiguousError` when an answer was lost before.
+        """
+        self._quota.stop = stop
 
     def note_requests(self, note: Note, every: int = 100) -> None:
         """Have requests put down before they are made, so that a killed run's spending is known.

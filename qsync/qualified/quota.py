@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import Enum
 
 from qsync.project.model import LimitSettings
 from qsync.qualified import headers as said
 from qsync.qualified.clock import Clock
 from qsync.qualified.windows import QUARTER, Windows
+from qsync.waiting import OvertakenError, unless
 
 MAX_IN_FLIGHT = 10
 """API.md, "Limits": a team's requests in flight. Settings cannot go above."""
@@ -52,6 +53,10 @@ class TooLongError(Exception):
         self.late = late
 
 
+class SubmitsEndedError(Exception):
+    """The run was stopped: nothing more is submitted, whatever was waiting."""
+
+
 class Slot:
     """A place in flight. Its holder reports how the request went before giving it back.
 
@@ -84,6 +89,7 @@ class Quota:
     Attributes:
         deadline: Monotonic seconds; no wait that would end later is begun. One that has begun
             goes on when this changes.
+        stop: When it is set nothing more is submitted. Other requests go on: open jobs are read.
         rate_limit: What the last answer said of the team's 15-minute window.
     """
 
@@ -104,6 +110,7 @@ class Quota:
         self._ended = asyncio.Event()
         self._waits: list[float] = []
         self.deadline = math.inf
+        self.stop: asyncio.Event | None = None
         self.rate_limit: said.RateLimit | None = None
 
     @property
@@ -139,9 +146,10 @@ class Quota:
 
         Raises:
             TooLongError: The server asked for more, or the wait would end after the deadline.
+            SubmitsEndedError: It is a submit, and the run was stopped.
         """
         async with self._others if reserve is None else self._submits:
-            held_back = await self._wait(patience, reserve or 0)
+            held_back = await self._wait(patience, reserve)
             # Nothing is awaited between finding room and taking it: the other line looks too.
             self._in_flight += 1
             slot = Slot(self, self._generation, held_back)
@@ -152,35 +160,43 @@ class Quota:
             self._windows.end(self._clock.monotonic())
             self._ended.set()
 
-    async def _wait(self, patience: float, reserve: int) -> float:
+    async def _wait(self, patience: float, reserve: int | None) -> float:
         held_back = 0.0
+        stop = None if reserve is None else self.stop
         while True:
+            if stop is not None and stop.is_set():
+                raise SubmitsEndedError
             now = self._clock.monotonic()
             asked = self._asked_until - now
             if asked > 0:
                 if held_back + asked > patience:
                     raise TooLongError(asked, Asker.SERVER, late=False)
-                await self._pause(asked, Asker.SERVER)
+                await self._pause(asked, Asker.SERVER, stop)
                 held_back += asked
                 continue
             if self._in_flight >= self.places:
                 await self._until_one_ends()
                 continue
-            own, empty = self._windows.wait(now, self._in_flight, reserve), self._empty_until - now
+            own, empty = (
+                self._windows.wait(now, self._in_flight, reserve or 0),
+                self._empty_until - now,
+            )
             if max(own, empty) <= 0:
                 return held_back
             if math.isinf(own):
                 await self._until_one_ends()
             else:
-                await self._pause(max(own, empty), Asker.WINDOWS if own >= empty else Asker.SERVER)
+                asker = Asker.WINDOWS if own >= empty else Asker.SERVER
+                await self._pause(max(own, empty), asker, stop)
 
-    async def _pause(self, seconds: float, asker: Asker) -> None:
+    async def _pause(self, seconds: float, asker: Asker, stop: asyncio.Event | None) -> None:
         if self.too_late(seconds):
             raise TooLongError(seconds, asker, late=True)
         until = self._clock.time() + seconds
         self._waits.append(until)
         try:
-            await self._clock.sleep(max(seconds, SHORTEST_WAIT))
+            with suppress(OvertakenError):
+                await unless(stop, self._clock.sleep(max(seconds, SHORTEST_WAIT)))
         finally:
             self._waits.remove(until)
 

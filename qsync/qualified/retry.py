@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from qsync.execution.ports import RequestTally
 from qsync.execution.remote import (
     AmbiguousError,
     FinalError,
+    NotSentError,
     RemoteError,
     RetryableError,
     WaitTooLongError,
@@ -20,10 +22,11 @@ from qsync.qualified.answers import UnreadableError, error_code
 from qsync.qualified.clock import Clock
 from qsync.qualified.headers import retry_after
 from qsync.qualified.notes import RequestNotes
-from qsync.qualified.quota import Asker, Quota, Slot, TooLongError
+from qsync.qualified.quota import Asker, Quota, Slot, SubmitsEndedError, TooLongError
 from qsync.qualified.refusals import SAFE_AGAIN, Call, describe, refusal
 from qsync.qualified.verdict import Verdict, verdict
 from qsync.qualified.wire import Loss, LossKind, Reply, Wire
+from qsync.waiting import OvertakenError, unless
 
 T = TypeVar("T")
 
@@ -93,6 +96,13 @@ class _Course:
         if self.may_exist:
             return self.failed(message, hint, None)
         return WaitTooLongError(message, seconds=seconds, hint=f"{hint} {SAFE_AGAIN}")
+
+    def ended(self) -> RetryableError:
+        """The error for a submit that the run's stop overtook."""
+        message = f"{self.call} was not sent: the run was stopped"
+        if self.may_exist:
+            return self.failed(message, "", None)
+        return NotSentError(message)
 
 
 class Caller:
@@ -184,8 +194,10 @@ class Caller:
                 return outcome
         except TooLongError as error:
             # Raised out here: what it comes of is no part of the message.
-            too_long = error
-        raise _not_waited(course, too_long)
+            refused = _not_waited(course, error)
+        except SubmitsEndedError:
+            refused = course.ended()
+        raise refused
 
     def _count(self, minute: int, *, again: bool) -> None:
         self.tally.requests += 1
@@ -243,7 +255,9 @@ class Caller:
                 seconds,
             )
         course.waited += seconds
-        await self._clock.sleep(seconds)
+        stop = None if course.call.reserve is None else self._quota.stop
+        with suppress(OvertakenError):
+            await unless(stop, self._clock.sleep(seconds))
 
     def _gave_up(self, course: _Course, outcome: Reply | Loss, when: str) -> RetryableError:
         message = f"{_last(course, outcome)}; given up {when}"
