@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from qsync.cli.durations import duration_callback
 from qsync.cli.options import CommonOptions, json_option, option, selection_options
 from qsync.cli.sending import SendOptions, send, send_options
 from qsync.exit_codes import ExitCode
@@ -13,17 +12,6 @@ from qsync.exit_codes import ExitCode
 @click.command("apply")
 @selection_options
 @option("--limit", type=click.IntRange(1), help="Send at most N records per sync and object.")
-@option(
-    "--max-requests",
-    type=click.IntRange(4),
-    help="Submit nothing more when N requests are used up; the next run goes on.",
-)
-@option(
-    "--max-time",
-    callback=duration_callback,
-    metavar="DURATION",
-    help="Submit nothing more after so long (30m, 2h); the next run goes on.",
-)
 @option("--full-refresh", is_flag=True, help="Send every valid record.")
 @option("--baseline", is_flag=True, help="Put records down as synced without sending them.")
 @send_options
@@ -32,8 +20,6 @@ def apply(
     select_: tuple[str, ...],
     exclude: tuple[str, ...],
     limit: int | None,
-    max_requests: int | None,
-    max_time: float | None,
     full_refresh: bool,
     baseline: bool,
     sending: SendOptions,
@@ -47,7 +33,6 @@ def apply(
     open is settled first. A load larger than the team's quota is a series of plain runs, each with
     `--max-requests` or `--max-time`.
     """
-    from qsync.execution.apply import ApplyBounds
     from qsync.execution.planner import PlanOptions
 
     if baseline and (full_refresh or limit is not None):
@@ -56,7 +41,6 @@ def apply(
         common,
         sending,
         PlanOptions(full_refresh=full_refresh, baseline=baseline, limit=limit),
-        ApplyBounds(sending.lock_timeout, max_requests, max_time),
         selection=(select_, exclude),
         as_json=as_json,
     )

@@ -117,7 +117,8 @@ class Application:
             return
         if not _nothing_yet(result):
             raise UserError(error.message, hint=error.hint)
-        click.echo(f"Nothing was sent within --max-time: {error.message}", err=True)
+        bound = "--max-time" if result.pause is Pause.MAX_TIME else "--max-requests"
+        click.echo(f"Nothing was sent within {bound}: {error.message}", err=True)
 
     def _origin(self) -> Origin:
         now = datetime.now(UTC)
@@ -164,8 +165,8 @@ class Application:
 
 
 def _nothing_yet(result: ApplyResult) -> bool:
-    """Whether the run's time was over before there was a plan: the next one goes on."""
-    return result.plan is None and result.pause is Pause.MAX_TIME
+    """Whether the run was at a bound of its own before there was a plan: the next one goes on."""
+    return result.plan is None and result.pause in {Pause.MAX_TIME, Pause.MAX_REQUESTS}
 
 
 def exit_code(result: ApplyResult) -> ExitCode:

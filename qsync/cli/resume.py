@@ -21,14 +21,12 @@ def resume(run: str, sending: SendOptions, as_json: bool, common: CommonOptions)
     left to the next `qsync apply`, which would send all of it. It is a run of its own that names
     RUN as its parent.
     """
-    from qsync.execution.apply import ApplyBounds
     from qsync.execution.planner import PlanOptions
 
     return send(
         common,
         sending,
         PlanOptions(parent=run),
-        ApplyBounds(sending.lock_timeout),
         resume=run,
         as_json=as_json,
     )

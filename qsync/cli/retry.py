@@ -29,14 +29,12 @@ def retry(
     once. With RUN only those that run saw rejected. It is a run of its own that names RUN as its
     parent.
     """
-    from qsync.execution.apply import ApplyBounds
     from qsync.execution.planner import PlanOptions
 
     return send(
         common,
         sending,
         PlanOptions(retry=True, parent=run),
-        ApplyBounds(sending.lock_timeout),
         selection=(select_, exclude),
         as_json=as_json,
     )

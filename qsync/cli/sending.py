@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from qsync.cli.durations import duration_callback
 from qsync.cli.loading import Loaded, load_valid
 from qsync.cli.locking import lock_timeout_option
 from qsync.cli.options import CommonOptions, auto_approve_option, common_options, option
@@ -40,6 +41,15 @@ class SendOptions:
     auto_approve: bool
     lock_timeout: float
     verbose: bool
+    max_requests: int | None
+    max_time: float | None
+
+    @property
+    def bounds(self) -> ApplyBounds:
+        """What the run may use."""
+        from qsync.execution.apply import ApplyBounds
+
+        return ApplyBounds(self.lock_timeout, self.max_requests, self.max_time)
 
 
 def send_options(command: Command) -> Command:
@@ -52,16 +62,30 @@ def send_options(command: Command) -> Command:
         return command(*args, sending=sending, **values)
 
     verbose = option("-v", "--verbose", is_flag=True, help="Open what the plan folds.")
-    decorated = verbose(common_options(wrapped))
+    decorated = _bounds_options(verbose(common_options(wrapped)))
     # The wrapper takes the options instead.
     return auto_approve_option(lock_timeout_option(decorated))  # type: ignore[return-value]
+
+
+def _bounds_options(command: Command) -> Command:
+    requests = option(
+        "--max-requests",
+        type=click.IntRange(4),
+        help="Make at most N requests; the next run goes on.",
+    )
+    time = option(
+        "--max-time",
+        callback=duration_callback,
+        metavar="DURATION",
+        help="Submit nothing more after so long (30m, 2h); the next run goes on.",
+    )
+    return requests(time(command))
 
 
 def send(
     common: CommonOptions,
     sending: SendOptions,
     options: PlanOptions,
-    bounds: ApplyBounds,
     *,
     selection: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     resume: str | None = None,
@@ -71,9 +95,8 @@ def send(
 
     Args:
         common: dbt's flags.
-        sending: Whether and how to ask.
+        sending: Whether and how to ask, and what the run may use.
         options: What is planned.
-        bounds: What the run may use.
         selection: What is selected, and what is left out.
         resume: The run whose remainder is sent.
         as_json: Print the run's document instead of text.
@@ -105,7 +128,7 @@ def send(
             loaded=loaded,
             inputs=plan_inputs(loaded, artifacts, session, syncs),
             options=options,
-            bounds=bounds,
+            bounds=sending.bounds,
             resume=resume,
             warehouse=warehouse,
             client=client,

@@ -157,6 +157,8 @@ class _Apply:
         if self.bounds.max_time is not None:
             end_by = self.clock.monotonic() + self.bounds.max_time
         self.api.end_by(end_by)
+        self.api.at_most(self.bounds.max_requests)
+        within = RunBounds(self.bounds.max_requests, end_by)
         self.api.submit_until(self.stop)
         await self.in_warehouse(self.warehouse.prepare)
         spending = Spending(
@@ -167,19 +169,18 @@ class _Apply:
             live = await unless(self.stop, self.api.fields())
             known = await self.in_warehouse(self.warehouse.known_field_ids)
             check_account(known, live)
-            return await self._locked(live, spending, end_by)
+            return await self._locked(live, spending, within)
         except OvertakenError:
             return ApplyResult(None, interrupted=True)
         except WaitTooLongError as error:
             # Before anything was planned. Later ones end in the records.
-            late = end_by is not None and self.clock.monotonic() + error.seconds >= end_by
-            pause = Pause.MAX_TIME if late else Pause.WAIT_TOO_LONG
+            pause = within.why(error, self.clock.monotonic())
             return ApplyResult(None, pause=pause, pause_error=error)
         finally:
             await asyncio.shield(self.in_warehouse(spending.settle))
 
     async def _locked(
-        self, live: FieldCatalog, spending: Spending, end_by: float | None
+        self, live: FieldCatalog, spending: Spending, within: RunBounds
     ) -> ApplyResult:
         warehouse = self.warehouse
         staging = Staging(warehouse, self.origin.run_id)
@@ -196,10 +197,10 @@ class _Apply:
         lease = Lease(warehouse, self.in_warehouse, self.clock, epoch)
         try:
             await spending.locked(lease)
-            recovered = await self._recovery(epoch, lease).run(keep=self.resume)
+            recovered = await self._recovery(epoch, lease, within).run(keep=self.resume)
             if recovered.died:
                 self.view.died(recovered.died)
-            return await self._planned(live, recovered, staging, lease, epoch, end_by)
+            return await self._planned(live, recovered, staging, lease, epoch, within)
         except RecoveryStoppedError:
             return ApplyResult(None, interrupted=True)
         except NothingLeftError:
@@ -215,7 +216,7 @@ class _Apply:
                 # Whatever becomes of the stages: nobody shall wait for a run that has ended.
                 await asyncio.shield(self.in_warehouse(lambda: warehouse.release_lock(epoch)))
 
-    def _recovery(self, epoch: int, lease: Lease) -> Recovery:
+    def _recovery(self, epoch: int, lease: Lease, within: RunBounds) -> Recovery:
         return Recovery(
             self.warehouse,
             self.in_warehouse,
@@ -225,6 +226,7 @@ class _Apply:
             self.journal,
             self.stop,
             lease.keep,
+            bounds=within,
         )
 
     async def _planned(
@@ -234,7 +236,7 @@ class _Apply:
         staging: Staging,
         lease: Lease,
         epoch: int,
-        end_by: float | None,
+        within: RunBounds,
     ) -> ApplyResult:
         warehouse = self.warehouse
         inputs, options = replace(self.inputs, live=live), self.options
@@ -268,7 +270,7 @@ class _Apply:
             self.journal,
             await self.in_warehouse(warehouse.secret),
             lease,
-            RunBounds(self.bounds.max_requests, end_by),
+            within,
             inputs.project.settings.removed_kept_for,
         )
         records = await run.all(plan)

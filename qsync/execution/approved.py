@@ -86,8 +86,8 @@ class ApprovedRun:
     error: RemoteError | None = None
     pause: Pause | None = None
     pause_error: RemoteError | None = None
-    counted: tuple[int, int] = (0, 0)
-    """Requests and retries that earlier records of this run have."""
+    counted: tuple[int, int, int] = (0, 0, 0)
+    """Requests, retries and lost submits that earlier records of this run have."""
 
     async def all(self, plan: Plan) -> list[RunRecord]:
         """Every stream in its order; its record."""
@@ -179,9 +179,13 @@ class ApprovedRun:
     def _with_requests(self, record: RunRecord) -> RunRecord:
         """With the requests since the last record; the first has those of before as well."""
         tally = self.api.tally
-        requests, retries = tally.requests - self.counted[0], tally.retries - self.counted[1]
-        self.counted = (tally.requests, tally.retries)
-        return replace(record, requests=requests, retries=retries)
+        now = (tally.requests, tally.retries, tally.lost_submits)
+        requests, retries, lost = (
+            total - before for total, before in zip(now, self.counted, strict=True)
+        )
+        self.counted = now
+        details = {**record.details, "lost_answers": lost} if lost else record.details
+        return replace(record, requests=requests, retries=retries, details=details)
 
     def _context(self) -> CommitContext:
         return CommitContext(self.origin.run_id, self.epoch, now_text(self.clock))

@@ -213,7 +213,7 @@ def _result(
 ) -> DeliveryResult:
     account = committer.account
     # Rows beyond the limit are unsent whatever happens.
-    cut_short = account.unsent > account.planned - rows
+    cut_short = account.unsent > account.planned - rows or bool(committer.open_jobs)
     return DeliveryResult(
         planned=account.planned,
         succeeded=account.succeeded,

@@ -11,6 +11,7 @@ from qsync.execution.remote import (
     AmbiguousError,
     RejectedBatchError,
     RemoteError,
+    RequestsSpentError,
     WaitTooLongError,
 )
 
@@ -33,12 +34,20 @@ class RunBounds:
 
     Attributes:
         requests: HTTP requests; a job is submitted only while its poll, and those of the jobs
-            that are open, still fit.
+            that are open, still fit. The client makes none beyond it, so a job that wants more
+            polls stays open, known by its id.
         end_by: Monotonic seconds after which nothing is submitted.
     """
 
     requests: int | None = None
     end_by: float | None = None
+
+    def why(self, error: WaitTooLongError, now: float) -> Pause:
+        """Which bound ended a run that met this error (monotonic seconds)."""
+        if isinstance(error, RequestsSpentError):
+            return Pause.MAX_REQUESTS
+        late = self.end_by is not None and now + error.seconds >= self.end_by
+        return Pause.MAX_TIME if late else Pause.WAIT_TOO_LONG
 
 
 class Halt:
@@ -88,9 +97,7 @@ class Halt:
     def too_long(self, error: WaitTooLongError) -> None:
         """End it because the next request would have to wait beyond the run's end, or patience."""
         if self.pause is None:
-            end_by = self._bounds.end_by
-            late = end_by is not None and self._clock.monotonic() + error.seconds >= end_by
-            self.pause = Pause.MAX_TIME if late else Pause.WAIT_TOO_LONG
+            self.pause = self._bounds.why(error, self._clock.monotonic())
             self.pause_error = error
 
     def accepted(self) -> None:

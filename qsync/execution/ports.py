@@ -54,12 +54,14 @@ class RequestTally:
     Attributes:
         requests: All of them, retries included.
         retries: Those that repeated another one.
+        lost_submits: Submits whose answers were lost: each may have made a job.
         seconds: How long they took together, from sending to the answer or its loss.
         by_minute: How many were sent in each minute, by its first epoch second.
     """
 
     requests: int = 0
     retries: int = 0
+    lost_submits: int = 0
     seconds: float = 0.0
     by_minute: dict[int, int] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from typing import Any
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.clock import Clock
 from qsync.execution.following import JobFollower
-from qsync.execution.halt import Halt
+from qsync.execution.halt import Halt, RunBounds
 from qsync.execution.items import ItemWriter
 from qsync.execution.journal import Journal, JournalNotes
 from qsync.execution.polling import PollTracker
@@ -79,6 +79,7 @@ class Recovery:
         stop: Ends the waiting.
         keep_lock: Awaited while jobs are; raises when the lock is lost.
         wait: Seconds to wait for a job.
+        bounds: Of the run that does it; it ends at them and the jobs stay known.
     """
 
     warehouse: ExecutionWarehouse
@@ -90,12 +91,14 @@ class Recovery:
     stop: asyncio.Event
     keep_lock: Callable[[], Awaitable[None]]
     wait: float = SETTLE_WAIT
+    bounds: RunBounds = RunBounds()  # noqa: RUF009 - frozen
 
     async def run(self, keep: str | None = None) -> Recovered:
         """Settle and close everything, but keep the stages of run `keep`.
 
         Raises:
-            RemoteError: Qualified does not answer: what is open stays so, to be asked next time.
+            RemoteError: Qualified does not answer, or the run is at one of its bounds: what is
+                open stays so, to be asked next time.
             RecoveryStoppedError: The user ended it.
             NothingLeftError: There is no stage of run `keep`.
             UserError: The warehouse refuses, or the lock was lost.
@@ -131,7 +134,7 @@ class Recovery:
         )
 
     async def _settle(self, stage: Stage, jobs: Sequence[KnownJob]) -> None:
-        tracker = PollTracker(len(jobs))
+        tracker = PollTracker(len(jobs), patient=self.bounds.requests is not None)
         redactor = Redactor(stage.request.stream)
         tasks: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(self._settle_one(stage, job, tracker, redactor)) for job in jobs
@@ -155,6 +158,11 @@ class Recovery:
                 task.cancel()
             await asyncio.gather(*tasks, stopping, return_exceptions=True)
 
+    def _patience(self) -> float:
+        """Seconds to wait for a job from now, within the run's time."""
+        end_by = self.bounds.end_by
+        return self.wait if end_by is None else min(self.wait, end_by - self.clock.monotonic())
+
     async def _keep_lock(self) -> None:
         while True:
             await self.clock.sleep(5.0)
@@ -170,11 +178,17 @@ class Recovery:
         seen = JobView(job.id, "unread", 0, len(items))
         age = max(0.0, self.clock.time() - job.accepted_at)
         halt = Halt(self.stop, self.clock)
-        follower = JobFollower(self.api, self.clock, tracker, halt, self.wait)
+        follower = JobFollower(self.api, self.clock, tracker, halt, self._patience())
         followed = await follower.follow(seen, len(items), age)
         refused = halt.error or halt.pause_error
         if refused is not None and not _given_up(refused, followed.seconds):
             raise refused  # the job stays known, to be asked next time
+        if not followed.resolved and self._patience() <= 0 and refused is None:
+            raise WaitTooLongError(
+                "A job of an earlier run was not done when this run's time was over",
+                seconds=0.0,
+                hint="The next run asks about it again.",
+            )
         account = ChunkAccount(job.first, job.last)
         settle(items, followed.view.results, account, redactor)
         if job.lost_answers or not followed.resolved:

@@ -5,13 +5,16 @@ RemoteError
 │   ├── AmbiguousError  a POST whose answer was lost: the job may exist
 │   ├── NotSentError    the run was stopped while it waited
 │   └── WaitTooLongError  it would have to wait beyond the run's end, or its patience
-├── RejectedBatchError  422: the batch was refused whole, no job exists
+│       └── RequestsSpentError  the run has made all the requests it may make
 └── FinalError          no use in asking again
+    ├── RejectedBatchError  422: the batch was refused whole, no job exists
     ├── AuthError       401
     └── ScopeError      403
 """
 
 from __future__ import annotations
+
+import math
 
 
 class RemoteError(Exception):
@@ -66,12 +69,26 @@ class WaitTooLongError(RetryableError):
         self.seconds = seconds
 
 
+class RequestsSpentError(WaitTooLongError):
+    """The run may make no more requests: another run makes this one."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, seconds=math.inf, hint=hint)
+
+
 class FinalError(RemoteError):
     """Asking again gives the same answer."""
 
 
 class RejectedBatchError(FinalError):
-    """422 to a whole batch (API.md, "Writing in bulk"): none of its items was taken."""
+    """422 to a whole batch (API.md, "Writing in bulk"): none of its items was taken.
+
+    Attributes:
+        named: Places of items, from 0, that the answer seems to name. API.md documents no such
+            thing, so they say where to look first and nothing more.
+    """
+
+    named: frozenset[int] = frozenset()
 
 
 class AuthError(FinalError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.clock import Clock
@@ -29,7 +30,11 @@ from qsync.execution.remote import (
 from qsync.execution.results import settle
 
 MOST_POSTS = 64
-"""Submits a chunk may cost when batches are refused. One bad row of 500 costs 19, five some 70."""
+"""Submits a chunk may cost when batches are refused. One bad row of 500 costs 19, five some 70;
+where an answer names the bad row, one costs 4 and five 16."""
+
+_WIDE_POSTS = MOST_POSTS // 2
+"""Submits after which a chunk of which nothing was taken goes on with its smallest part."""
 
 BATCH_REFUSED = "batch_refused"
 """Reason of a row that was refused alone, as the whole of a batch."""
@@ -138,7 +143,9 @@ class ChunkSender:
         """Submit the items as one job, or as parts of it, and account for what became of them.
 
         Items that were not submitted when the delivery halts are left without a fate. A batch that
-        is refused whole is halved, larger parts first: when the submits run out, little is left.
+        is refused whole is narrowed (`_narrowed`), larger parts first: when the submits run out,
+        little is left. Where even so nothing is taken, smaller parts come first: every run settles
+        some of the records then, and the runs get through however many are bad.
         """
         waiting = deque([items])
         posts = 0
@@ -146,7 +153,8 @@ class ChunkSender:
         refused: RejectedBatchError | None = None
         async with asyncio.TaskGroup() as open_jobs:
             while waiting and self._may_submit():
-                part = waiting.popleft()
+                narrow = posts >= _WIDE_POSTS and not accepted
+                part = waiting.pop() if narrow else waiting.popleft()
                 if posts == MOST_POSTS:
                     _refuse(part, account, BATCH_LEFT)
                     continue
@@ -158,8 +166,7 @@ class ChunkSender:
                     if len(part) == 1:
                         _refuse(part, account)
                     else:
-                        half = len(part) // 2
-                        waiting += (part[:half], part[half:])
+                        waiting += _narrowed(part, error.named)
                 except AmbiguousError as error:
                     # It was sent twice without an answer. It may have been accepted, twice even.
                     self._halt.answer_lost(error)
@@ -219,6 +226,21 @@ class ChunkSender:
         if left_open and len(self.unsettled_jobs) < _MOST_JOBS_NAMED:
             self.unsettled_jobs.append(job.id)
         self.foreign_results += settle(items, last.results, account, self._redactor)
+
+
+def _narrowed(part: Sequence[Item], named: frozenset[int]) -> list[Sequence[Item]]:
+    """The parts to try instead of a refused one: halves, or each item named and what lies between.
+
+    What an answer names is not taken on trust: it is tried alone, and refused only then. Parts have
+    no gaps, because a job is known by the first and the last of its records.
+    """
+    suspects = sorted(place for place in named if place < len(part))
+    if not suspects or len(suspects) > len(part) // 2:
+        half = len(part) // 2
+        return [part[:half], part[half:]]
+    ends = [end for place in suspects for end in (place, place + 1)]
+    pieces = [part[start:end] for start, end in pairwise((0, *ends, len(part)))]
+    return sorted((piece for piece in pieces if piece), key=len, reverse=True)
 
 
 def _refuse(items: Sequence[Item], account: ChunkAccount, reason: str = BATCH_REFUSED) -> None:

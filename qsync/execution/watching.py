@@ -34,6 +34,9 @@ class ApplyApi(BulkApi, Protocol):
     def end_by(self, at: float | None) -> None:
         """Make no request that would have to wait until after this moment (monotonic seconds)."""
 
+    def at_most(self, requests: int | None) -> None:
+        """Make no more requests than this."""
+
 
 class ApplyView(Protocol):
     """Whoever watches and decides."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from qsync.execution.ports import ItemResult, JobView
 from qsync.fields.model import Field, FieldOption
@@ -16,6 +16,9 @@ from qsync.qualified.wire import Reply
 
 UNKNOWN_STATUS = "unknown"
 """The status of a job whose answer names none, or something that is no word."""
+
+_ITEM_NAMED = re.compile(r"\bitems?(?:\[|[./])(\d{1,3})\b", re.ASCII)
+_MOST_NAMED, _LONGEST_TEXT, _DEEPEST = 500, 20_000, 4
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
@@ -32,6 +35,26 @@ def error_code(reply: Reply) -> str | None:
     if isinstance(inner, dict):
         candidates.append(inner.get("code"))
     return next((code for code in candidates if isinstance(code, str) and _is_word(code)), None)
+
+
+def named_items(reply: Reply) -> frozenset[int]:
+    """Places of items, from 0, that an answer names as `items[3]`, `items.3` or `items/3`.
+
+    API.md documents none of these. They are looked for because one saves some sixteen requests.
+    """
+    data = _object(reply) or {}
+    return frozenset(
+        int(found) for text in _all_texts(data) for found in _ITEM_NAMED.findall(text)[:_MOST_NAMED]
+    )
+
+
+def _all_texts(value: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value[:_LONGEST_TEXT]
+    elif isinstance(value, dict | list) and depth < _DEEPEST:
+        parts = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+        for part in parts[:_MOST_NAMED]:
+            yield from _all_texts(part, depth + 1)
 
 
 def is_json_object(reply: Reply) -> bool:

@@ -162,6 +162,14 @@ class QualifiedClient:
         """
         self._quota.deadline = math.inf if at is None else at
 
+    def at_most(self, requests: int | None) -> None:
+        """Make no more requests than this, all counted since the client was made.
+
+        The next one raises `RequestsSpentError`, or `AmbiguousError` where an answer was lost
+        before. None is no limit.
+        """
+        self._caller.most = requests
+
     async def fields(self) -> FieldCatalog:
         """The live field definitions, with ids. Needs no scope.
 

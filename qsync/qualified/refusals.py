@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qsync.execution.remote import AuthError, FinalError, RejectedBatchError, ScopeError
-from qsync.qualified.answers import error_code, is_json_object
+from qsync.qualified.answers import error_code, is_json_object, named_items
 from qsync.qualified.wire import Method, Reply
 
 SAFE_AGAIN = "Running again is safe."
@@ -62,7 +62,9 @@ def refusal(call: Call, reply: Reply, key_name: str) -> FinalError:
     if status == 403:
         return ScopeError(message, status=status, code=code, hint=_scope_hint(call, reply))
     if status == 422 and call.method == "POST":
-        return RejectedBatchError(message, status=status, code=code)
+        refused = RejectedBatchError(message, status=status, code=code)
+        refused.named = named_items(reply)
+        return refused
     if 300 <= status < 400:
         return FinalError(
             f"{message}: redirects are refused, they would send the key elsewhere",

@@ -15,6 +15,7 @@ from qsync.execution.remote import (
     FinalError,
     NotSentError,
     RemoteError,
+    RequestsSpentError,
     RetryableError,
     WaitTooLongError,
 )
@@ -97,6 +98,13 @@ class _Course:
             return self.failed(message, hint, None)
         return WaitTooLongError(message, seconds=seconds, hint=f"{hint} {SAFE_AGAIN}")
 
+    def spent(self, most: int) -> RetryableError:
+        """The error for a request beyond those the run may make."""
+        message = f"{self.call} was not made: all {most:,} requests of this run have been"
+        if self.may_exist:
+            return self.failed(message, "", None)
+        return RequestsSpentError(message, hint=f"Run again to go on. {SAFE_AGAIN}")
+
     def ended(self) -> RetryableError:
         """The error for a submit that the run's stop overtook."""
         message = f"{self.call} was not sent: the run was stopped"
@@ -120,6 +128,7 @@ class Caller:
     Attributes:
         tally: Requests and retries so far.
         notes: Puts requests down before they are made.
+        most: Requests that may be made at all; no limit unless given.
     """
 
     def __init__(
@@ -141,6 +150,8 @@ class Caller:
         self._budget = RetryBudget()
         self.tally = RequestTally()
         self.notes = RequestNotes(clock)
+        self.most: int | None = None
+        self._claimed = 0
 
     async def call(self, call: Call, read: Callable[[Reply], T]) -> T:
         """Make a call and read its answer; see `call_counting`."""
@@ -174,6 +185,7 @@ class Caller:
                     return answer, course.lost
             if found is Verdict.LOST:
                 course.lost += 1
+                self.tally.lost_submits += call.reserve is not None
             refused = self._refused(course, found, outcome)
             if refused is not None:
                 raise refused
@@ -181,9 +193,12 @@ class Caller:
 
     async def _attempt(self, course: _Course) -> Reply | Loss:
         call = course.call
+        self._check_spent(course)  # not after waiting for nothing
         try:
             async with self._quota.slot(self._max_wait - course.waited, call.reserve) as slot:
                 course.waited += slot.held_back
+                self._check_spent(course)
+                self._claimed += 1
                 self._count(await self.notes.next(), again=course.attempts > 0)
                 course.attempts += 1
                 sent = self._clock.monotonic()
@@ -198,6 +213,10 @@ class Caller:
         except SubmitsEndedError:
             refused = course.ended()
         raise refused
+
+    def _check_spent(self, course: _Course) -> None:
+        if self.most is not None and self._claimed >= self.most:
+            raise course.spent(self.most)
 
     def _count(self, minute: int, *, again: bool) -> None:
         self.tally.requests += 1

@@ -6,6 +6,7 @@ A run record's `details` are free data; these keys of it are read, all optional:
     rejects:    {reason: rows}      Qualified's words, redacted, or codes of invalid-late rows
     error:      {message, hint}     or only the message: why it failed or was stopped
     first_load: true
+    lost_answers: 2                 submits whose answers were lost; each may have made a job
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def run_document(
     seconds = None if started is None else seconds_between(started, finished)
     entries = [run_entry(record) for record in records]
     totals = {name: sum(entry["counts"][name] for entry in entries) for name in _TOTALS}
-    for name in ("jobs", "requests", "retries", "recorded"):
+    for name in ("jobs", "requests", "retries", "lost_answers", "recorded"):
         totals[name] = sum(entry[name] for entry in entries)
     totals["stopped_unsent"] = sum(
         entry["counts"]["unsent"] for entry in entries if entry["status"] == RunStatus.STOPPED.value
@@ -105,6 +106,7 @@ def run_entry(record: RunRecord) -> JsonObject:
         "jobs": record.jobs,
         "requests": record.requests,
         "retries": record.retries,
+        "lost_answers": _number(details.get("lost_answers")),
         "invalid": reason_entries(
             _counts(details.get("invalid")), _MATCH_FIELDS.get(record.object)
         ),
@@ -117,6 +119,10 @@ def run_entry(record: RunRecord) -> JsonObject:
         ),
         "error": _error(details.get("error")),
     }
+
+
+def _number(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
 
 
 def _counts(value: object) -> Mapping[str, int]:

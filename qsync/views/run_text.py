@@ -191,6 +191,12 @@ def _notes(document: JsonObject, console: Console) -> None:
         )
     if total["retries"]:
         notes.append(f"{counted(total['retries'], 'request')} {_were(total['retries'])} repeated.")
+    lost = total["lost_answers"]
+    if lost:
+        notes.append(
+            f"{counted(lost, 'answer')} to a submit {_were(lost)} lost. The same rows went once "
+            "more; the next run settles what that leaves open."
+        )
     if document["first_leads"]:
         notes.append(
             f"{counted(document['first_leads'], 'lead')} went out in a first load. Leads appear in "
