@@ -33,7 +33,7 @@ MOST_POSTS = 64
 """Submits a chunk may cost when batches are refused. One bad row of 500 costs 19, five some 70;
 where an answer names the bad row, one costs 4 and five 16."""
 
-_WIDE_POSTS = MOST_POSTS // 2
+_WIDE_POSTS = MOST_POSTS // 4
 """Submits after which a chunk of which nothing was taken goes on with its smallest part."""
 
 BATCH_REFUSED = "batch_refused"
@@ -149,11 +149,11 @@ class ChunkSender:
         """
         waiting = deque([items])
         posts = 0
-        accepted = False
+        accepted = narrow = False
         refused: RejectedBatchError | None = None
         async with asyncio.TaskGroup() as open_jobs:
             while waiting and self._may_submit():
-                narrow = posts >= _WIDE_POSTS and not accepted
+                narrow = narrow or (posts == _WIDE_POSTS and not accepted)
                 part = waiting.pop() if narrow else waiting.popleft()
                 if posts == MOST_POSTS:
                     _refuse(part, account, BATCH_LEFT)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from qsync.execution.halt import Pause, RunBounds
 from qsync.execution.journal import JournalNotes, NoJournal
 from qsync.execution.ports import (
     Commit,
@@ -24,7 +25,7 @@ from qsync.execution.recovery import (
     Recovery,
     RecoveryStoppedError,
 )
-from qsync.execution.remote import AuthError, RetryableError
+from qsync.execution.remote import AuthError, RetryableError, WaitTooLongError
 from tests.support.fake_stage import RUN_ID, FakeStage, people
 from tests.support.virtual_time import VirtualClock
 
@@ -123,7 +124,7 @@ class Morning:
     async def keep_lock(self) -> None:
         """Held."""
 
-    def run(self, keep: str | None = None) -> Recovered:
+    def run(self, keep: str | None = None, bounds: RunBounds | None = None) -> Recovered:
         """Settle what was left behind."""
         recovery = Recovery(
             self.left.warehouse,
@@ -134,6 +135,7 @@ class Morning:
             self.journal,
             self.stop,
             self.keep_lock,
+            bounds=bounds or RunBounds(),
         )
         return self.clock.run(recovery.run(keep))
 
@@ -191,6 +193,17 @@ def test_a_job_that_does_not_end_leaves_its_rows_unknown_and_open() -> None:
     morning.run()
     ((_, (outcome,)),) = morning.left.commits
     assert (outcome.unknown, outcome.unresolved) == ((1, 2), True)
+
+
+def test_a_job_that_outlasts_the_runs_time_stays_known_for_the_next_run() -> None:
+    morning = Morning(KnownJob("j1", 1, 2, 0.0))
+    morning.api.views = {"j1": JobView("j1", "processing", 0, 2)}
+    end_by = morning.clock.monotonic() + 30.0
+    with pytest.raises(WaitTooLongError) as raised:
+        morning.run(bounds=RunBounds(end_by=end_by))
+    assert RunBounds(end_by=end_by).why(raised.value, morning.clock.monotonic()) is Pause.MAX_TIME
+    assert morning.clock.monotonic() < end_by + 1.0
+    assert (morning.left.commits, morning.left.closed) == ([], [])
 
 
 @pytest.mark.proves(fault="answer lost", promise="newest value wins")
