@@ -27,6 +27,13 @@ FAULTS = (
     Fault(kind="submit", nth=3, status=401),
 )
 
+REJECTIONS = (
+    JobFault(failing=(0, 1)),
+    JobFault(failing=(0, 1), error="first_name is too long (81)"),
+    JobFault(failing=(0, 1), error="first_name is too long (7)"),
+    JobFault(failing=(1, 2), error="job_title is too long (7)"),
+)
+
 
 def _edit(town: Town, rng: random.Random) -> None:
     for key in KEYS:
@@ -57,7 +64,7 @@ def _tables(town: Town) -> list[object]:
         for name in ("started_at", "finished_at"):
             record[name] = str(record[name])
     ground = town.ground
-    return [ground.state(), ground.rejected(), ground.left(), ground.known_jobs() != set(), records]
+    return [ground.state(), ground.rejects(), ground.left(), ground.known_jobs() != set(), records]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -70,4 +77,22 @@ def test_the_same_days_leave_the_same_tables_in_memory_and_on_duckdb(
         for town in (sql, memory):
             _a_day(town, random.Random(f"{seed} {day}"))
         assert _tables(memory) == _tables(sql)
+    sql.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_same_rejections_are_counted_alike_in_memory_and_on_duckdb(
+    tmp_path: Path, seed: int
+) -> None:
+    sql = Town(duckdb_connection(), tmp_path / "sql", seed=seed)
+    memory = Town(None, tmp_path / "memory", seed=seed)
+    rng = random.Random(seed)
+    for _ in range(7):
+        job = rng.choice(REJECTIONS)
+        for town in (sql, memory):
+            town.model.update((key, ("Ann", "CEO")) for key in KEYS)
+            town.account.set_faults([Fault(kind="submit", job=job)])
+            town.run()
+        assert _tables(memory) == _tables(sql)
+    assert max(reject.attempts for reject in sql.ground.rejects()) == 2
     sql.close()
