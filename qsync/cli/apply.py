@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from qsync.cli.durations import duration_callback
-from qsync.cli.options import CommonOptions, json_option, option, selection_options
+from qsync.cli.options import (
+    CommonOptions,
+    SelectionOptions,
+    json_option,
+    option,
+    selection_options,
+)
 from qsync.cli.sending import SendOptions, send, send_options
 from qsync.exit_codes import ExitCode
 
@@ -29,8 +35,7 @@ from qsync.exit_codes import ExitCode
 @send_options
 @json_option
 def apply(
-    select_: tuple[str, ...],
-    exclude: tuple[str, ...],
+    selection: SelectionOptions,
     limit: int | None,
     max_requests: int | None,
     max_time: float | None,
@@ -57,6 +62,6 @@ def apply(
         sending,
         PlanOptions(full_refresh=full_refresh, baseline=baseline, limit=limit),
         ApplyBounds(sending.lock_timeout, max_requests, max_time),
-        selection=(select_, exclude),
+        selection=selection,
         as_json=as_json,
     )
