@@ -64,9 +64,10 @@ def test_a_disabled_sync_is_listed_unless_something_is_selected(
 
 
 def test_a_selector_dbt_does_not_know_is_told(project: Path, shell: Shell) -> None:
-    said = shell("ls", "--select", "path:nowhere,state:modified")
+    said = shell("ls", "--select", "path:nowhere,fusions_own:x")
     assert said.code is ExitCode.FAILED
-    assert "dbt cannot read the project" in flat(said.err)
+    assert "'fusions_own' is not a valid method name" in flat(said.err)
+    assert "reference/node-selection/methods" in flat(said.err)
 
 
 def test_a_broken_file_is_told_instead_of_being_left_out(project: Path, shell: Shell) -> None:
