@@ -41,8 +41,8 @@ def test_verbose_shows_where_each_field_comes_from(project: Path, shell: Shell) 
     [
         (["--select", "leads companies"], {"leads", "companies"}),
         (["--select", "tag:hourly", "--exclude", "leads"], {"product_usage"}),
-        (["--select", "+dim_companies"], {"companies"}),
-        (["--exclude", "stg_product__usage+"], {"leads", "companies"}),
+        (["--select", "+dim_compan*"], {"companies"}),
+        (["--exclude", "stg_product__usage+ models/marts/leads.qsync.yml"], {"companies"}),
     ],
 )
 def test_a_selection_takes_what_plan_takes(
