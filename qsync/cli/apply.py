@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from qsync.cli.options import CommonOptions, json_option, option, selection_options
+from qsync.cli.options import (
+    CommonOptions,
+    SelectionOptions,
+    json_option,
+    option,
+    selection_options,
+)
 from qsync.cli.sending import SendOptions, send, send_options
 from qsync.exit_codes import ExitCode
 
@@ -17,8 +23,7 @@ from qsync.exit_codes import ExitCode
 @send_options
 @json_option
 def apply(
-    select_: tuple[str, ...],
-    exclude: tuple[str, ...],
+    selection: SelectionOptions,
     limit: int | None,
     full_refresh: bool,
     baseline: bool,
@@ -41,6 +46,6 @@ def apply(
         common,
         sending,
         PlanOptions(full_refresh=full_refresh, baseline=baseline, limit=limit),
-        selection=(select_, exclude),
+        selection=selection,
         as_json=as_json,
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from qsync.cli.loading import InvalidProjectError, Loaded, load_valid
-from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
+from qsync.cli.options import (
+    CommonOptions,
+    SelectionOptions,
+    common_options,
+    json_option,
+    option,
+    selection_options,
+)
 from qsync.exit_codes import ExitCode
 from qsync.project.model import Sync
 
@@ -16,16 +23,15 @@ from qsync.project.model import Sync
 @json_option
 @common_options
 def ls(
-    select_: tuple[str, ...],
-    exclude: tuple[str, ...],
+    selection: SelectionOptions,
     verbose: bool,
     as_json: bool,
     common: CommonOptions,
 ) -> ExitCode:
     """List the syncs with model, object, fields and tags.
 
-    Offline, unless a selection uses dbt's own selectors. With a selection only enabled syncs are
-    listed: those that plan and apply would take.
+    Offline, unless a selection asks for models or for results. With a selection only enabled syncs
+    are listed: those that plan and apply would take.
     """
     from qsync.cli.telling import no_match, print_json
     from qsync.views.console import data_console
@@ -33,8 +39,8 @@ def ls(
 
     loaded = load_valid(common)
     syncs = loaded.project.syncs
-    if select_ or exclude:
-        syncs = _selected(common, loaded, select_, exclude)
+    if selection.select or selection.exclude:
+        syncs = _selected(common, loaded, selection)
         if not syncs:
             return no_match(loaded, as_json)
     document = listing_document(syncs)
@@ -45,26 +51,18 @@ def ls(
     return ExitCode.OK
 
 
-def _selected(
-    common: CommonOptions, loaded: Loaded, select_: tuple[str, ...], exclude: tuple[str, ...]
-) -> tuple[Sync, ...]:
+def _selected(common: CommonOptions, loaded: Loaded, options: SelectionOptions) -> tuple[Sync, ...]:
     from qsync.artifacts import read_manifest
-    from qsync.cli.wiring import dbt_session, relative, select, selectors_of
-    from qsync.planning.selection import select_syncs
+    from qsync.cli.selecting import read_selection, select, select_offline
+    from qsync.cli.wiring import dbt_session, relative
 
-    selectors = selectors_of(loaded, select_, exclude)
-    if not selectors:
-        return select_syncs(
-            loaded.project.syncs,
-            select_,
-            exclude,
-            nodes_of=lambda _: frozenset(),
-            node=lambda _: None,
-        )
+    selection = read_selection(loaded, options)
+    if not selection.needs_dbt:
+        return select_offline(loaded, selection)
     manifest, problems = read_manifest(
         loaded.manifest_path, relative(loaded.manifest_path, loaded.project_dir)
     )
     if manifest is None:
         raise InvalidProjectError(tuple(problems))
-    with dbt_session(common, loaded, selectors) as session:
-        return select(loaded, manifest, session, select_, exclude)
+    with dbt_session(common, loaded, selection) as session:
+        return select(loaded, manifest, session, selection)

@@ -93,12 +93,53 @@ def common_options(command: Command) -> Command:
     return wrapped  # type: ignore[return-value]  # the wrapper takes the options instead
 
 
+@dataclass(frozen=True, slots=True)
+class SelectionOptions:
+    """Which syncs a command is about, as given; all when nothing is.
+
+    Attributes:
+        select: Words that select.
+        exclude: Words that leave out.
+        state: What `state:` compares with.
+    """
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    state: Path | None = None
+
+
+_SELECTION = (
+    option(
+        "-s",
+        "--select",
+        multiple=True,
+        help="Names and globs of syncs, tag:…, object:…, path:…, state:…, result:…, or dbt "
+        "selectors on their models (dim_leads+).",
+    ),
+    option("--exclude", multiple=True, help="What --select takes, to leave out."),
+    option(
+        "--state",
+        also=["DBT_STATE"],
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="What state:… compares with: a folder with another manifest.json, or another "
+        "checkout; relative to the project, as in dbt.",
+    ),
+)
+
+
 def selection_options(command: Command) -> Command:
-    """Give a command `--select` and `--exclude`."""
-    about = "Names and globs of syncs, tag:…, or dbt selectors on their models (dim_leads+)."
-    select = option("-s", "--select", "select_", multiple=True, help=about)
-    exclude = option("--exclude", multiple=True, help="What --select takes, to leave out.")
-    return select(exclude(command))
+    """Give a command `--select`, `--exclude` and `--state` as one `selection: SelectionOptions`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **values: Any) -> Any:
+        names = SelectionOptions.__dataclass_fields__
+        selection = SelectionOptions(**{name: values.pop(name) for name in names})
+        return command(*args, selection=selection, **values)
+
+    for decorate in reversed(_SELECTION):
+        wrapped = decorate(wrapped)
+    return wrapped  # type: ignore[return-value]  # the wrapper takes the options instead
 
 
 def auto_approve_option(command: Command) -> Command:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import click
 
+from qsync.cli.declared import keep_declared
 from qsync.cli.loading import load_valid
-from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
-from qsync.cli.wiring import (
-    dbt_session,
-    plan_inputs,
-    read_artifacts,
-    reading_warehouse,
-    select,
-    selectors_of,
+from qsync.cli.options import (
+    CommonOptions,
+    SelectionOptions,
+    common_options,
+    json_option,
+    option,
+    selection_options,
 )
+from qsync.cli.selecting import read_selection, select
+from qsync.cli.wiring import dbt_session, plan_inputs, read_artifacts, reading_warehouse
 from qsync.exit_codes import ExitCode
 
 
@@ -28,8 +30,7 @@ from qsync.exit_codes import ExitCode
 @json_option
 @common_options
 def plan(
-    select_: tuple[str, ...],
-    exclude: tuple[str, ...],
+    selection: SelectionOptions,
     full_refresh: bool,
     limit: int | None,
     verbose: bool,
@@ -47,8 +48,10 @@ def plan(
 
     loaded = load_valid(common)
     artifacts = read_artifacts(loaded)
-    with dbt_session(common, loaded, selectors_of(loaded, select_, exclude)) as session:
-        syncs = select(loaded, artifacts.manifest, session, select_, exclude)
+    chosen = read_selection(loaded, selection)
+    with dbt_session(common, loaded, chosen) as session:
+        syncs = select(loaded, artifacts.manifest, session, chosen)
+        keep_declared(loaded, artifacts.manifest, chosen.base)
         if not syncs:
             return no_match(loaded, as_json)
         warehouse = reading_warehouse(loaded, session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qsync.cli.options import CommonOptions, json_option, selection_options
+from qsync.cli.options import CommonOptions, SelectionOptions, json_option, selection_options
 from qsync.cli.sending import SendOptions, send, send_options
 from qsync.exit_codes import ExitCode
 
@@ -16,8 +16,7 @@ from qsync.exit_codes import ExitCode
 @json_option
 def retry(
     run: str | None,
-    select_: tuple[str, ...],
-    exclude: tuple[str, ...],
+    selection: SelectionOptions,
     sending: SendOptions,
     as_json: bool,
     common: CommonOptions,
@@ -35,6 +34,6 @@ def retry(
         common,
         sending,
         PlanOptions(retry=True, parent=run),
-        selection=(select_, exclude),
+        selection=selection,
         as_json=as_json,
     )

@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from qsync.cli.declared import keep_declared
 from qsync.cli.durations import duration_callback
 from qsync.cli.loading import Loaded, load_valid
 from qsync.cli.locking import lock_timeout_option
-from qsync.cli.options import CommonOptions, auto_approve_option, common_options, option
+from qsync.cli.options import (
+    CommonOptions,
+    SelectionOptions,
+    auto_approve_option,
+    common_options,
+    option,
+)
+from qsync.cli.selecting import read_selection, select
 from qsync.cli.wiring import (
     dbt_session,
     plan_inputs,
     qualified_client,
     read_artifacts,
-    select,
-    selectors_of,
     writing_warehouse,
 )
 from qsync.errors import UserError
@@ -82,12 +88,15 @@ def _bounds_options(command: Command) -> Command:
     return requests(time(command))
 
 
+_EVERYTHING = SelectionOptions()
+
+
 def send(
     common: CommonOptions,
     sending: SendOptions,
     options: PlanOptions,
     *,
-    selection: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    selection: SelectionOptions = _EVERYTHING,
     resume: str | None = None,
     as_json: bool = False,
 ) -> ExitCode:
@@ -97,7 +106,7 @@ def send(
         common: dbt's flags.
         sending: Whether and how to ask, and what the run may use.
         options: What is planned.
-        selection: What is selected, and what is left out.
+        selection: Which syncs.
         resume: The run whose remainder is sent.
         as_json: Print the run's document instead of text.
     """
@@ -112,9 +121,11 @@ def send(
     loaded = load_valid(common)
     artifacts = read_artifacts(loaded)
     client = qualified_client(loaded)
-    with dbt_session(common, loaded, selectors_of(loaded, *selection)) as session:
+    chosen = read_selection(loaded, selection)
+    with dbt_session(common, loaded, chosen) as session:
         check_target(loaded, session.target)
-        syncs = select(loaded, artifacts.manifest, session, *selection)
+        syncs = select(loaded, artifacts.manifest, session, chosen)
+        keep_declared(loaded, artifacts.manifest, chosen.base)
         if not syncs:
             return no_match(loaded, as_json)
         from qsync.cli.applying import Application

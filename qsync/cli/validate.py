@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from qsync.artifacts import check_stale, read_manifest, resolve
+from qsync.artifacts import Manifest, check_stale, read_manifest, resolve
+from qsync.cli.declared import keep_declared
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
 from qsync.cli.options import CommonOptions, common_options, json_option
 from qsync.diagnostics import Diagnostic, Severity
@@ -23,20 +25,25 @@ def validate(as_json: bool, common: CommonOptions) -> ExitCode:
     """Check the project's files: offline, without credentials.
 
     Reads qsync.yml, every *.qsync.yml, the field catalog and dbt's manifest. Ends with 1 when there
-    is an error, with 0 when there are only warnings.
+    is an error, with 0 when there are only warnings. A valid project's syncs are put down in
+    qsync_syncs.json beside the manifest, for a later `--state` to compare with.
     """
     try:
         loaded = load(common)
     except InvalidProjectError as error:
         return _say(error.diagnostics, None, as_json)
-    return _say(check(loaded), loaded, as_json)
-
-
-def check(loaded: Loaded) -> tuple[Diagnostic, ...]:
-    """Every problem that can be known without a warehouse and without Qualified."""
-    found = list(loaded.diagnostics)
     manifest, problems = read_manifest(loaded.manifest_path, _shown(loaded))
-    found += problems
+    found = check(loaded, manifest, problems)
+    if manifest is not None and not errors_of(found):
+        keep_declared(loaded, manifest)
+    return _say(found, loaded, as_json)
+
+
+def check(
+    loaded: Loaded, manifest: Manifest | None, about_manifest: Sequence[Diagnostic]
+) -> tuple[Diagnostic, ...]:
+    """Every problem that can be known without a warehouse and without Qualified."""
+    found = [*loaded.diagnostics, *about_manifest]
     catalog, problems = read_catalog(
         loaded.catalog_path, loaded.catalog_path.name, missing=Severity.WARNING
     )

@@ -6,22 +6,21 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qsync.artifacts import Manifest, read_manifest, resolve
+from qsync.artifacts import Manifest, read_manifest
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, require_settled
 from qsync.cli.options import CommonOptions
 from qsync.cli.private import keep_private, private_folder
-from qsync.diagnostics import Diagnostic
 from qsync.execution.planner import PlanInputs, destination_of
 from qsync.fields import FieldCatalog, read_catalog
-from qsync.planning.selection import dbt_selectors, select_syncs
 from qsync.project.model import Sync
 
 if TYPE_CHECKING:
+    from qsync.cli.selecting import Selection
     from qsync.qualified.client import QualifiedClient
     from qsync.warehouse import DbtSession, ReadingWarehouse, WritingWarehouse
 
@@ -60,9 +59,9 @@ def relative(path: Path, folder: Path) -> str:
 
 @contextlib.contextmanager
 def dbt_session(
-    common: CommonOptions, loaded: Loaded, selectors: Sequence[str] = ()
+    common: CommonOptions, loaded: Loaded, selection: Selection | None = None
 ) -> Iterator[DbtSession]:
-    """Ask dbt for relations, selections and a live adapter; closed at the end."""
+    """Ask dbt for relations, what a selection needs, and a live adapter; closed at the end."""
     from qsync.warehouse import DbtOptions, open_dbt
 
     options = DbtOptions(
@@ -72,10 +71,11 @@ def dbt_session(
         target=common.target,
         vars=common.vars,
         own_target_path=(loaded.own_path / "dbt").resolve(),
+        state=None if selection is None or selection.base is None else selection.base.folder,
     )
     with private_folder(loaded.own_path):
         _borrow_parse(loaded)
-        session = open_dbt(options, selectors)
+        session = open_dbt(options, () if selection is None else selection.selectors)
     try:
         yield session
     finally:
@@ -94,33 +94,6 @@ def _borrow_parse(loaded: Loaded) -> None:
     if theirs.exists() and not own.exists():
         own.parent.mkdir(exist_ok=True)
         shutil.copyfile(theirs, own)
-
-
-def selectors_of(loaded: Loaded, select: Sequence[str], exclude: Sequence[str]) -> list[str]:
-    """What dbt has to be asked to understand a selection."""
-    return dbt_selectors(loaded.project.syncs, *select, *exclude)
-
-
-def select(
-    loaded: Loaded,
-    manifest: Manifest,
-    session: DbtSession,
-    select: Sequence[str],
-    exclude: Sequence[str],
-) -> tuple[Sync, ...]:
-    """The enabled syncs a selection means."""
-
-    def node(sync: Sync) -> str | None:
-        found = resolve(manifest, sync.model, loaded.project.name)
-        return None if isinstance(found, Diagnostic) else found.unique_id
-
-    return select_syncs(
-        loaded.project.syncs,
-        select,
-        exclude,
-        nodes_of=lambda selector: session.selected[selector],
-        node=node,
-    )
 
 
 def plan_inputs(

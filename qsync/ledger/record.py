@@ -26,6 +26,10 @@ class RunStatus(StrEnum):
     BASELINED = "baselined"
 
 
+SUCCESS = frozenset({RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO, RunStatus.BASELINED})
+"""Nothing is left to be done."""
+
+
 class ConservationError(AssertionError):
     """planned = succeeded + rejected + unknown + invalid_late + unsent does not hold: a bug."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from qsync.errors import UserError
 from qsync.ledger.columns import LEDGER_COLUMN_NAMES
-from qsync.ledger.record import RunStatus
+from qsync.ledger.record import SUCCESS, RunStatus
 from qsync.ledger.rows import Cell, SeedRow, cell
 
 SEED_ROWS = 2_000
@@ -33,12 +33,11 @@ _RISKY = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - wide ones,
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
 
 _ENDED = frozenset(RunStatus) - {RunStatus.RUNNING}
-_SUCCESS = frozenset({RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO, RunStatus.BASELINED})
 _PINS: tuple[Callable[[str], bool], ...] = (
     lambda _: True,
     lambda status: status in _ENDED,
-    lambda status: status in _SUCCESS or status == RunStatus.PARTIAL,
-    lambda status: status in _SUCCESS,
+    lambda status: status in SUCCESS or status == RunStatus.PARTIAL,
+    lambda status: status in SUCCESS,
 )
 """Of each sync and object the newest row of each kind stays: run, ended, complete, success."""
 

@@ -33,6 +33,8 @@ class DbtOptions:
     vars: str | None = None
     own_target_path: Path | None = None
     """Where dbt may write for qsync, so that the user's partial-parse cache stays valid."""
+    state: Path | None = None
+    """The folder of the manifest that `state:` compares with; absolute."""
 
     def arguments(self) -> list[str]:
         """As dbt's command line takes them."""
@@ -77,6 +79,10 @@ _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json")
 _WHERE = re.compile(r"[A-Z][a-z]+ Error in ")
 """How a line of dbt's begins that says where, and the next one what."""
 _KINDS = ("model", "snapshot", "seed")
+_EVERY_NODE = ("--select", "fqn:*")
+"""Without a word dbt lists only what a project's default selector takes."""
+_NAMED = re.compile(r"selector:([^+@]+)")
+_COMPARING = re.compile(r"\b(?:state|source_status)[.\w]*:")
 
 
 def open_dbt(options: DbtOptions, selectors: Sequence[str] = ()) -> DbtSession:
@@ -86,12 +92,12 @@ def open_dbt(options: DbtOptions, selectors: Sequence[str] = ()) -> DbtSession:
         UserError: dbt cannot read the project, the profile or the selection.
     """
     selected = {
-        selector: frozenset(node["unique_id"] for node in _ls(options, ("--select", selector)))
+        selector: frozenset(node["unique_id"] for node in _ls(options, _asking(selector, options)))
         for selector in selectors
     }
     relations = {
         node["unique_id"]: node["relation_name"]
-        for node in _ls(options, ())
+        for node in _ls(options, _EVERY_NODE)
         if node.get("relation_name")
     }
     adapter = _adapter()
@@ -101,6 +107,17 @@ def open_dbt(options: DbtOptions, selectors: Sequence[str] = ()) -> DbtSession:
         selected=selected,
         target=str(adapter.config.target_name),
         adapter_type=str(adapter.type()),
+    )
+
+
+def _asking(selector: str, options: DbtOptions) -> tuple[str, ...]:
+    """What dbt is asked with. Reading another manifest takes seconds: only where it is compared."""
+    named = _NAMED.fullmatch(selector)
+    # dbt 1.12 knows the method too; 1.11 only the flag.
+    words = ("--select", selector) if named is None else ("--selector", named[1])
+    compares = named is not None or _COMPARING.search(selector) is not None
+    return (
+        words if options.state is None or not compares else (*words, "--state", str(options.state))
     )
 
 
@@ -146,6 +163,8 @@ def _hint(reason: str) -> str:
             f"qsync runs on {' and '.join(sorted(DIALECTS))}: install it as qsync[duckdb] or "
             "qsync[postgres]"
         )
+    if "valid method name" in reason:
+        return "docs.getdbt.com/reference/node-selection/methods has dbt's methods"
     if "profile" in reason:
         return "look at --profile, --target and --profiles-dir; `dbt debug` says more"
     return "`dbt debug` and `dbt parse` say more"

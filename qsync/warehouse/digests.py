@@ -27,9 +27,7 @@ def change_digest(table: str | exp.Table, layout: Layout, dialect: Dialect) -> e
 
     Where nothing happens to any record it is NULL. The secret's table must be there.
     """
-    secret = (
-        exp.select(col("value")).from_(layout.table(META)).where(eq(col("name"), text(SECRET)))
-    )
+    secret = exp.select(col("value")).from_(layout.table(META)).where(eq(col("name"), text(SECRET)))
     parts: list[Expression] = [secret.subquery()]
     for name in _PARTS:
         told = exp.Coalesce(this=as_text(col(name)), expressions=[text("")])

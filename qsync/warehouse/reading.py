@@ -233,3 +233,7 @@ class ReadingWarehouse:
     def ledger(self, project: str, limit: int = 2_000) -> list[tuple[str, ...]]:
         """The ledger's rows, oldest first, as texts."""
         return self.records.ledger(limit, project) if RUNS in self.tables else []
+
+    def last_runs(self, destination: str, project: str) -> list[tuple[str, ...]]:
+        """The ledger's newest row of each sync and object at a destination, as texts."""
+        return self.records.last(destination, project) if RUNS in self.tables else []

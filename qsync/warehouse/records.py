@@ -9,18 +9,17 @@ import orjson
 from sqlglot import exp
 
 from qsync.ledger.columns import LEDGER_COLUMNS
-from qsync.ledger.record import RunRecord, RunStatus
+from qsync.ledger.record import SUCCESS, RunRecord, RunStatus
 from qsync.planning.cost import Pace
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import RUNS, Layout
 from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, one_of, text
 
-_SUCCESS = frozenset({RunStatus.SUCCEEDED, RunStatus.NOTHING_TO_DO, RunStatus.BASELINED})
 _PINS: tuple[frozenset[RunStatus], ...] = (
     frozenset(RunStatus),
     frozenset(RunStatus) - {RunStatus.RUNNING},
-    _SUCCESS | {RunStatus.PARTIAL},
-    _SUCCESS,
+    SUCCESS | {RunStatus.PARTIAL},
+    SUCCESS,
 )
 """The kinds of which the seed keeps each stream's newest (`ledger.seed.keep`): run, ended,
 complete, success. A test holds the two against each other."""
@@ -123,29 +122,38 @@ class Records:
         for statuses in _PINS:
             condition = one_of(col("status"), sorted(status.value for status in statuses))
             mine = all_of([eq(col("project"), text(project)), condition])
-            last = exp.Window(
-                this=exp.RowNumber(),
-                partition_by=[col("sync"), col("object")],
-                order=exp.Order(
-                    expressions=[
-                        exp.Ordered(this=col("started_at"), desc=True, nulls_first=False),
-                        exp.Ordered(this=col("run_id"), desc=True, nulls_first=False),
-                    ]
-                ),
-            )
-            ranked = (
-                exp.select("*", exp.Alias(this=last, alias=ident("place")))
-                .from_(self._layout.table(RUNS))
-                .where(mine)
-                .subquery("ranked")
-            )
-            statement = (
-                exp.select(*(self._cell(name) for name in names))
-                .from_(ranked)
-                .where(exp.EQ(this=col("place"), expression=exp.Literal.number(1)))
-            )
-            found += self._connection.rows(statement)
+            found += self._connection.rows(self._newest(names, mine))
         return list(dict.fromkeys(found))
+
+    def last(self, destination: str, project: str) -> list[tuple[str, ...]]:
+        """Of each of a project's streams at a destination the newest record, as `ledger` has it."""
+        mine = [eq(col("destination"), text(destination)), eq(col("project"), text(project))]
+        rows = self._connection.rows(self._newest(list(_TYPES), all_of(mine)))
+        return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+
+    def _newest(self, names: Sequence[str], condition: Expression) -> Expression:
+        """Of each stream the newest record among those of which the condition is true."""
+        last = exp.Window(
+            this=exp.RowNumber(),
+            partition_by=[col("sync"), col("object")],
+            order=exp.Order(
+                expressions=[
+                    exp.Ordered(this=col("started_at"), desc=True, nulls_first=False),
+                    exp.Ordered(this=col("run_id"), desc=True, nulls_first=False),
+                ]
+            ),
+        )
+        ranked = (
+            exp.select("*", exp.Alias(this=last, alias=ident("place")))
+            .from_(self._layout.table(RUNS))
+            .where(condition)
+            .subquery("ranked")
+        )
+        return (
+            exp.select(*(self._cell(name) for name in names))
+            .from_(ranked)
+            .where(exp.EQ(this=col("place"), expression=exp.Literal.number(1)))
+        )
 
     def _cell(self, name: str) -> Expression:
         """A cell as text; times to the second, as the seed has them."""

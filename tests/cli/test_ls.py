@@ -41,8 +41,8 @@ def test_verbose_shows_where_each_field_comes_from(project: Path, shell: Shell) 
     [
         (["--select", "leads companies"], {"leads", "companies"}),
         (["--select", "tag:hourly", "--exclude", "leads"], {"product_usage"}),
-        (["--select", "+dim_companies"], {"companies"}),
-        (["--exclude", "stg_product__usage+"], {"leads", "companies"}),
+        (["--select", "+dim_compan*"], {"companies"}),
+        (["--exclude", "stg_product__usage+ models/marts/leads.qsync.yml"], {"companies"}),
     ],
 )
 def test_a_selection_takes_what_plan_takes(
@@ -64,9 +64,10 @@ def test_a_disabled_sync_is_listed_unless_something_is_selected(
 
 
 def test_a_selector_dbt_does_not_know_is_told(project: Path, shell: Shell) -> None:
-    said = shell("ls", "--select", "path:nowhere,state:modified")
+    said = shell("ls", "--select", "path:nowhere,fusions_own:x")
     assert said.code is ExitCode.FAILED
-    assert "dbt cannot read the project" in flat(said.err)
+    assert "'fusions_own' is not a valid method name" in flat(said.err)
+    assert "reference/node-selection/methods" in flat(said.err)
 
 
 def test_a_broken_file_is_told_instead_of_being_left_out(project: Path, shell: Shell) -> None:

@@ -42,7 +42,9 @@ def test_validating_the_example_imports_nothing_heavy(project: Path) -> None:
     assert modules.isdisjoint(HEAVY), modules & set(HEAVY)
 
 
-@pytest.mark.parametrize("words", ["ls", "ls --select tag:hourly", "catalog show", "validate"])
+@pytest.mark.parametrize(
+    "words", ["ls", "ls --select tag:hourly,object:lead", "catalog show", "validate"]
+)
 def test_what_is_offline_never_imports_dbt_or_a_client(project: Path, words: str) -> None:
     (project / "qsync.yml").write_text("version: 1\n")
     _, modules = _run(*words.split(), cwd=project)

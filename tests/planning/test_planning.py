@@ -1,4 +1,4 @@
-"""Fingerprints, guards, selection and drift: small pure things, each as a sentence."""
+"""Fingerprints, guards and drift: small pure things, each as a sentence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from qsync.planning import ChangeCounts, ChangeSet, FieldChange, compile_sync
 from qsync.planning.drift import drift
 from qsync.planning.fingerprint import state_column, stream_id
 from qsync.planning.guards import breaches
-from qsync.planning.selection import dbt_selectors, select_syncs
-from qsync.project.model import Guards, Limit, Sync, SyncConfig
+from qsync.project.model import Guards, Limit
 from tests.planning.kit import CATALOG, COLUMNS, NODE, a_sync, mapped
 
 
@@ -113,52 +112,6 @@ def test_a_full_refresh_was_asked_for_so_many_changes_are_no_surprise() -> None:
 def test_a_careful_first_send_leaves_few_in_state_and_breaks_no_guard_by_that() -> None:
     few = ChangeSet(ChangeCounts(state_rows=10, in_model=2_500, invalid={"null_key": 26}))
     assert breaches(Guards(max_invalid=SHARE), few, first_load=False, full_refresh=False) == ()
-
-
-def _named(name: str, *tags: str, enabled: bool = True) -> Sync:
-    return a_sync(name=name, config=SyncConfig(tags=tags, enabled=enabled))
-
-
-SYNCS = (
-    _named("companies", "daily"),
-    _named("leads", "hourly", "daily"),
-    _named("leads_usage", "hourly"),
-    _named("old", "daily", enabled=False),
-)
-
-
-@pytest.mark.parametrize(
-    ("select", "exclude", "expected"),
-    [
-        ([], [], ["companies", "leads", "leads_usage"]),
-        (["leads"], [], ["leads"]),
-        (["leads*"], [], ["leads", "leads_usage"]),
-        (["tag:daily"], [], ["companies", "leads"]),
-        (["companies leads"], [], ["companies", "leads"]),
-        (["tag:daily,tag:hourly"], [], ["leads"]),
-        (["tag:daily,leads*"], [], ["leads"]),
-        ([], ["tag:hourly"], ["companies"]),
-        (["leads*"], ["leads"], ["leads_usage"]),
-        (["dim_leads+"], [], ["companies", "leads", "leads_usage"]),
-        (["dim_leads+,tag:hourly"], [], ["leads", "leads_usage"]),
-        (["dim_other"], [], []),
-        (["nope*"], [], []),
-        (["old"], [], []),
-    ],
-)
-def test_a_selection_means_names_globs_tags_and_dbts_selectors(
-    select: list[str], exclude: list[str], expected: list[str]
-) -> None:
-    nodes = {"dim_leads+": frozenset({NODE.unique_id}), "dim_other": frozenset({"model.shop.x"})}
-    chosen = select_syncs(
-        SYNCS, select, exclude, nodes_of=nodes.__getitem__, node=lambda _: NODE.unique_id
-    )
-    assert [sync.name for sync in chosen] == expected
-
-
-def test_dbt_is_asked_only_for_what_names_no_sync_and_no_tag() -> None:
-    words = ("leads", "dim_leads+,tag:hourly", "tag:nightly", "path:models/marts", "le*")
-    assert dbt_selectors(SYNCS, *words) == ["dim_leads+", "tag:nightly", "path:models/marts"]
 
 
 def test_a_mapped_field_that_is_gone_or_of_another_type_is_drift_and_others_are_not() -> None:

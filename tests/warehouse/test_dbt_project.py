@@ -56,6 +56,21 @@ def test_a_model_that_does_not_compile_is_named_with_its_mistake(tmp_path: Path)
     assert "unexpected" in message
 
 
+def test_a_named_selector_can_be_asked_for_and_a_default_one_hides_no_relation(
+    tmp_path: Path,
+) -> None:
+    options = _options(tmp_path)
+    (options.project_dir / "selectors.yml").write_text(
+        "selectors:\n  - {name: raw, default: true, definition: 'resource_type:seed'}\n"
+    )
+    session = open_dbt(options, ["selector:raw"])
+    try:
+        assert session.selected == {"selector:raw": {"seed.small.people"}}
+        assert set(session.relations) == {"model.small.dim_leads", "seed.small.people"}
+    finally:
+        session.close()
+
+
 def test_selectors_are_dbts_and_a_password_stands_in_no_message(tmp_path: Path) -> None:
     session = open_dbt(_options(tmp_path), ["+dim_leads", "nothing"])
     try:

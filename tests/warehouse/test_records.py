@@ -59,6 +59,22 @@ def test_a_text_that_looks_like_sql_is_kept_as_it_is(connection: DirectConnectio
     )
 
 
+def test_the_last_runs_are_those_of_this_project_at_this_destination(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, "email text")
+    assert desk.warehouse.last_runs("api.qualified.com", "x") == []
+    for hours, run_id, object_name in ((0, "r1", "lead"), (1, "r2", "lead"), (0, "r1", "company")):
+        started = NOON + timedelta(hours=hours)
+        desk.warehouse.open_record(
+            replace(FIRST, run_id=run_id, object=object_name, started_at=started)
+        )
+    rows = _seeded(desk.warehouse.last_runs("api.qualified.com", "x"))
+    assert {(row["object"], row["run_id"]) for row in rows} == {("lead", "r2"), ("company", "r1")}
+    assert desk.warehouse.last_runs("elsewhere", "x") == []
+    assert desk.warehouse.last_runs("api.qualified.com", "y") == []
+
+
 def test_closing_a_record_touches_no_other_stream_of_the_run(connection: DirectConnection) -> None:
     desk = Desk(connection, "email text")
     company = replace(FIRST, object="company")
