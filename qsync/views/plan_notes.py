@@ -37,6 +37,7 @@ def stream_notes(stream: JsonObject, verbose: bool = False) -> list[Note]:
         *_modes(stream),
         *_again(stream),
         *_removed(stream),
+        *_stranded(stream),
         *_oddities(stream),
         *(_details(stream) if verbose else ()),
     ]
@@ -147,6 +148,24 @@ def _removed(stream: JsonObject) -> Iterator[Note]:
         )
     else:
         yield Note(f"{number(removed)} left the model: Qualified keeps what it has.", "dim")
+
+
+def _stranded(stream: JsonObject) -> Iterator[Note]:
+    """Records Qualified has for ever, and what a person can do about them."""
+    stranded = stream["counts"]["stranded"]
+    if not stranded:
+        return
+    them = "it" if stranded == 1 else "them"
+    cure = (
+        "`qsync forget --gdpr` has people deleted there."
+        if stream["object"] == "lead"
+        else "Only by hand can a company be removed there."
+    )
+    yield Note(
+        f"{number(stranded)} stranded: Qualified keeps {them}, and no row has the "
+        f"{stream['match_field']} any more. {cure}",
+        "dim",
+    )
 
 
 def _oddities(stream: JsonObject) -> Iterator[Note]:

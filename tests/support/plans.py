@@ -198,6 +198,7 @@ def second_day() -> Plan:
                 returned=2,
                 rehashed=7,
                 other_domain=1,
+                stranded=64,
             ),
             changes,
         )
@@ -223,7 +224,7 @@ def of_hours() -> Plan:
 def nothing_new() -> Plan:
     """Everything is as it was acknowledged."""
     counts = ChangeCounts(
-        state_rows=2_431, in_model=2_445, unchanged=2_431, invalid={"null_key": 14}
+        state_rows=2_431, in_model=2_445, unchanged=2_431, invalid={"null_key": 14}, stranded=1
     )
     return a_plan(a_sync_plan(a_stream_plan(counts)))
 
@@ -233,7 +234,12 @@ def stopped() -> Plan:
     guarded = a_sync_plan(
         a_stream_plan(
             ChangeCounts(
-                state_rows=2_500, in_model=2_480, changed=780, removed=20, unchanged=1_700
+                state_rows=2_500,
+                in_model=2_480,
+                changed=780,
+                removed=20,
+                unchanged=1_700,
+                stranded=20,
             ),
             (FieldChange("job_title", changed=780),),
             breaches=(GuardBreach("max_changed", "20%", 780, 2_500),),
@@ -248,7 +254,13 @@ def stopped() -> Plan:
     fine = a_sync_plan(
         a_stream_plan(
             ChangeCounts(
-                state_rows=400, in_model=400, changed=1, removed=2, clearing=1, unchanged=399
+                state_rows=400,
+                in_model=400,
+                changed=1,
+                removed=2,
+                clearing=1,
+                unchanged=399,
+                stranded=2,
             ),
             (FieldChange("employees", cleared=1),),
             sync="companies",

@@ -65,6 +65,7 @@ COUNTS = (
     "returned",
     "rehashed",
     "other_domain",
+    "stranded",
 )
 counts = st.builds(
     ChangeCounts,
