@@ -23,6 +23,7 @@ from qsync.planning.guards import breaches
 from qsync.planning.plan import Plan, StreamPlan, SyncPlan
 from qsync.planning.ports import DiffRequest, Only, PlanningWarehouse, StreamState
 from qsync.planning.writers import check_writers
+from qsync.project.lines import line_reader
 from qsync.project.model import ObjectType, Project, Sync
 
 Measure = Callable[[str, DiffRequest], ChangeSet]
@@ -150,7 +151,9 @@ def compile_all(
 ) -> tuple[list[tuple[CompiledSync, str]], list[Diagnostic]]:
     """The compiled syncs with their relations, companies' first, and every diagnostic."""
     found: list[tuple[CompiledSync, str]] = []
-    diagnostics: list[Diagnostic] = check_writers(inputs.project.syncs)
+    diagnostics: list[Diagnostic] = check_writers(
+        inputs.project.syncs, inputs.catalog, line_reader(inputs.project_dir)
+    )
     relations = warehouse.relations()
     for sync in inputs.syncs:
         node = resolve(

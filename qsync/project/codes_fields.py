@@ -47,7 +47,9 @@ FIELD_CODES: tuple[CodeInfo, ...] = (
         "a field with two writers",
         "Two enabled syncs write one field of one object, so that each would overwrite the other. "
         "A `company:` block writes companies like a company sync does.",
-        "Union the two models in dbt and map the field once.",
+        "Union the two models in dbt, keep one row per match key, and map the field from there "
+        "once. The message shows both lines and the beginning of such a model. Where both syncs "
+        "read the same rows, leave one of the lines out.",
     ),
     CodeInfo(
         "QS307",

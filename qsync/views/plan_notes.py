@@ -157,12 +157,12 @@ def _stranded(stream: JsonObject) -> Iterator[Note]:
         return
     them = "it" if stranded == 1 else "them"
     cure = (
-        "`qsync forget --gdpr` has people deleted there."
+        "Deleting people there is for `qsync forget --gdpr`."
         if stream["object"] == "lead"
-        else "Only by hand can a company be removed there."
+        else "Its API deletes no company."
     )
     yield Note(
-        f"{number(stranded)} stranded: Qualified keeps {them}, and no row has the "
+        f"{number(stranded)} stranded: Qualified keeps {them}, and no row of the model has the "
         f"{stream['match_field']} any more. {cure}",
         "dim",
     )

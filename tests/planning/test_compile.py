@@ -6,7 +6,7 @@ import pytest
 
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.fields.kinds import ColumnKind
-from qsync.planning import check_sync, check_writers, compile_sync
+from qsync.planning import check_sync, compile_sync
 from qsync.planning.ports import Column
 from qsync.project.model import (
     FieldMapping,
@@ -116,21 +116,6 @@ def test_offline_an_undocumented_column_is_a_warning_and_an_undocumented_model_s
     assert (problem.code, problem.severity) == ("QS305", Severity.WARNING)
     assert "did you mean 'first_name'?" in problem.hint
     assert check_sync(sync, NODE, CATALOG) == []
-
-
-def test_a_field_of_an_object_has_one_writer() -> None:
-    first = a_sync(mapped("region", line=10), name="companies", object=ObjectType.COMPANY)
-    second = a_sync(mapped("first_name"), company=(mapped("region", line=33),))
-    (problem,) = check_writers([first, second])
-    assert problem.code == "QS306"
-    assert problem.position == at(33, 7)
-    assert str(at(10, 7)) in problem.message
-    disabled = a_sync(
-        mapped("first_name"),
-        company=(mapped("region", line=33),),
-        config=SyncConfig(enabled=False),
-    )
-    assert check_writers([first, disabled]) == []
 
 
 def test_an_email_column_must_be_text() -> None:
