@@ -16,6 +16,7 @@ from qsync.cli.locking import lock_timeout_option
 from qsync.cli.options import CommonOptions, auto_approve_option, common_options, option
 from qsync.cli.wiring import (
     dbt_session,
+    dbt_tests,
     plan_inputs,
     qualified_client,
     read_artifacts,
@@ -130,6 +131,7 @@ def send(
             options=options,
             bounds=sending.bounds,
             resume=resume,
+            run_tests=dbt_tests(common, loaded),
             warehouse=warehouse,
             client=client,
             common=common,

@@ -70,12 +70,6 @@ FIELD_CODES: tuple[CodeInfo, ...] = (
         "Leave the field out, or upgrade qsync.",
     ),
     CodeInfo(
-        "QS310",
-        "a gate that is not enforced yet",
-        "`requires: {tests: …}` asks for more than this qsync does.",
-        "Write `none`, and run `dbt build`, which stops at a failing test, before qsync.",
-    ),
-    CodeInfo(
         "QS311",
         "a match key that is no text",
         "Emails and domains are texts; the column is of another type.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qsync.planning.changes import FieldChange
 from qsync.planning.cost import Cost, WindowUse
+from qsync.planning.gate import Gate
 from qsync.planning.plan import (
     PLAN_FORMAT,
     GuardBreach,
@@ -93,9 +94,32 @@ def _sync(sync: SyncPlan) -> JsonObject:
         "owner": declared.config.owner,
         "fingerprint": sync.compiled.fingerprint,
         "blocked": sync.blocked,
+        "gate": None if sync.gate is None else _gate(sync.gate),
         "stopped": sync.stopped,
         "planned": sync.planned,
         "streams": [_stream(stream) for stream in sync.streams],
+    }
+
+
+def _gate(gate: Gate) -> JsonObject:
+    return {
+        "asked": gate.asked.value,
+        "verdict": gate.verdict.value,
+        "message": gate.message,
+        "hint": gate.hint or None,
+        "reason": gate.reason,
+        "tests": gate.tests,
+        "command": gate.command,
+        "results_at": gate.results_at,
+        "outcomes": [
+            {
+                "test": outcome.name,
+                "path": outcome.path or None,
+                "status": outcome.status or None,
+                "rows": outcome.rows,
+            }
+            for outcome in gate.outcomes
+        ],
     }
 
 

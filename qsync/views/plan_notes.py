@@ -48,6 +48,15 @@ def plan_notes(document: JsonObject) -> list[Note]:
     return [*_cleared(document), *_orphans(document), *_stopped(document), *_target(document)]
 
 
+def gate_notes(sync: JsonObject) -> list[Note]:
+    """What the model's tests say; nothing where that is why the sync is blocked, which is said."""
+    gate = sync["gate"]
+    if gate is None or sync["blocked"] == gate["reason"]:
+        return []
+    closed = gate["verdict"] in {"failed", "unknown"}
+    return [Note(f"Tests: {gate['message']}.", "bold red" if closed else "dim")]
+
+
 def orphan_note(orphan: JsonObject) -> Note:
     """State of a sync that is no longer declared, and what to do about it."""
     name = orphan["sync"]

@@ -12,10 +12,7 @@ from qsync.project.model import (
     FieldMapping,
     ObjectType,
     OnNull,
-    Requires,
     Sync,
-    SyncConfig,
-    TestsGate,
 )
 from tests.planning.kit import CATALOG, COLUMNS, NODE, a_sync, at, mapped
 
@@ -79,7 +76,6 @@ def test_every_problem_of_a_sync_is_found_at_once() -> None:
         mapped("job_title", "nothing", line=11),
         match="is_customer",
         company=(mapped("job_title", "first_name", line=32),),
-        config=SyncConfig(requires=Requires(TestsGate.PASSED)),
     )
     found = {(item.code, item.position.line) for item in problems(sync)}
     assert found == {
@@ -88,7 +84,6 @@ def test_every_problem_of_a_sync_is_found_at_once() -> None:
         ("QS304", 11),
         ("QS311", 5),
         ("QS302", 32),
-        ("QS310", 3),
     }
     assert compile_sync(sync, NODE, COLUMNS, CATALOG).compiled is None
 
