@@ -81,7 +81,7 @@ def _nodes(data: Mapping[str, Any]) -> Iterator[Node]:
 
 
 def _node(raw: object, *, disabled: bool) -> Iterator[Node]:
-    if not isinstance(raw, dict) or raw.get("resource_type") not in _KINDS:
+    if not isinstance(raw, dict) or _text(raw.get("resource_type")) not in _KINDS:
         return
     unique_id, name = _text(raw.get("unique_id")), _text(raw.get("name"))
     if not unique_id or not name:
