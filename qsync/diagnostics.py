@@ -29,6 +29,21 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a problem is about.
+
+    Attributes:
+        position: Where it is.
+        message: What is there, in a few words.
+        source: The line at that place, without its indent; empty when it is not shown.
+    """
+
+    position: Position
+    message: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem.
 
@@ -39,6 +54,9 @@ class Diagnostic:
         message: What is wrong, one sentence, no trailing full stop.
         hint: What to do.
         sync: The sync it concerns, when there is one.
+        source: The line at the position, without its indent; empty when it is not shown.
+        related: Other places it is about.
+        example: Code to take over, lines as they stand; shown below the hint.
     """
 
     code: str
@@ -47,6 +65,9 @@ class Diagnostic:
     message: str
     hint: str = ""
     sync: str | None = None
+    source: str = ""
+    related: tuple[Related, ...] = ()
+    example: str = ""
 
     def sort_key(self) -> tuple[Position, str]:
         """Orders diagnostics by file and place, then code."""

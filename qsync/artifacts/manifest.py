@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from qsync.artifacts.files import read_json
-from qsync.artifacts.model import Manifest, Node, ResourceType
+from qsync.artifacts.model import DataTest, Manifest, Node, ResourceType
 from qsync.diagnostics import Diagnostic, Position, Severity
 
 SUPPORTED = (10, 11, 12)
@@ -60,6 +60,7 @@ def read_manifest(path: Path, name: str | None = None) -> tuple[Manifest | None,
         project_name=_text(metadata.get("project_name")) or "",
         adapter_type=_text(metadata.get("adapter_type")),
         nodes={node.unique_id: node for node in _nodes(data)},
+        tests=_tests(data),
     )
     return manifest, []
 
@@ -80,7 +81,7 @@ def _nodes(data: Mapping[str, Any]) -> Iterator[Node]:
 
 
 def _node(raw: object, *, disabled: bool) -> Iterator[Node]:
-    if not isinstance(raw, dict) or raw.get("resource_type") not in _KINDS:
+    if not isinstance(raw, dict) or _text(raw.get("resource_type")) not in _KINDS:
         return
     unique_id, name = _text(raw.get("unique_id")), _text(raw.get("name"))
     if not unique_id or not name:
@@ -109,6 +110,33 @@ def _node(raw: object, *, disabled: bool) -> Iterator[Node]:
         tags=_tags(raw.get("tags") or config.get("tags")),
         disabled=disabled,
     )
+
+
+def _tests(data: Mapping[str, Any]) -> Mapping[str, tuple[DataTest, ...]]:
+    """The data tests by what they test: what they depend on, and whose children they are."""
+    found: dict[str, DataTest] = {}
+    of: dict[str, dict[str, DataTest]] = {}
+    for raw in _mapping(data.get("nodes")).values():
+        if not isinstance(raw, dict) or raw.get("resource_type") != "test":
+            continue
+        unique_id = _text(raw.get("unique_id"))
+        if not unique_id:
+            continue
+        name = _text(raw.get("name")) or unique_id
+        found[unique_id] = DataTest(unique_id, name, _text(raw.get("original_file_path")) or "")
+        for parent in _texts(_mapping(raw.get("depends_on")).get("nodes")):
+            of.setdefault(parent, {})[unique_id] = found[unique_id]
+    for parent, children in _mapping(data.get("child_map")).items():
+        for child in _texts(children):
+            if child in found:
+                of.setdefault(parent, {})[child] = found[child]
+    return {
+        parent: tuple(test for _, test in sorted(tests.items())) for parent, tests in of.items()
+    }
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

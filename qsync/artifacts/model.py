@@ -69,6 +69,21 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class DataTest:
+    """A data test. Unit tests are none: they run on made-up rows.
+
+    Attributes:
+        unique_id: dbt's.
+        name: As dbt prints it.
+        path: The file that declares it, relative to its package's root.
+    """
+
+    unique_id: str
+    name: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What dbt wrote about the project when it last parsed it.
 
@@ -76,6 +91,8 @@ class Manifest:
         path: The file, as shown to the user.
         schema_version: 10 to 12.
         nodes: Models, snapshots and seeds by unique id, disabled ones among them.
+        tests: The data tests of each of them by its unique id, as its children in dbt's graph: a
+            test between two models is a test of both. Disabled ones are left out.
     """
 
     path: str
@@ -86,6 +103,7 @@ class Manifest:
     project_name: str
     adapter_type: str | None
     nodes: Mapping[str, Node] = field(default_factory=dict)
+    tests: Mapping[str, tuple[DataTest, ...]] = field(default_factory=dict)
 
     def named(self, name: str) -> tuple[Node, ...]:
         """Every node of that name, in all packages and versions, disabled ones too."""

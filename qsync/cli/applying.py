@@ -28,6 +28,7 @@ from qsync.errors import UserError
 from qsync.execution.apply import ApplyBounds, ApplyResult
 from qsync.execution.apply import apply as run_apply
 from qsync.execution.deliver import DeliveryProgress
+from qsync.execution.gating import RunTests
 from qsync.execution.halt import Pause
 from qsync.execution.journal import FileJournal
 from qsync.execution.planner import PlanInputs, PlanOptions
@@ -62,6 +63,7 @@ class Application:
     options: PlanOptions
     bounds: ApplyBounds
     resume: str | None
+    run_tests: RunTests
     warehouse: WritingWarehouse
     client: QualifiedClient
     common: CommonOptions
@@ -109,6 +111,7 @@ class Application:
                 journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
                 bounds=self.bounds,
                 resume=self.resume,
+                run_tests=self.run_tests,
             )
 
     def _tell_why_nothing(self, result: ApplyResult) -> None:
@@ -273,6 +276,12 @@ class _View:
         """Another run has the lock, and is waited for."""
         self._progress.event(
             "lock_wait", waiting_message(held), level="warning", lock_id=held.lock_id
+        )
+
+    def testing(self, models: Sequence[str]) -> None:
+        """The tests of these models begin."""
+        self._progress.event(
+            "dbt_test", f"Running dbt's tests of {', '.join(models)}.", models=len(models)
         )
 
     def died(self, run_ids: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from qsync.cli.options import (
 from qsync.cli.selecting import read_selection, select
 from qsync.cli.wiring import (
     dbt_session,
+    dbt_tests,
     plan_inputs,
     qualified_client,
     read_artifacts,
@@ -141,6 +142,7 @@ def send(
             options=options,
             bounds=sending.bounds,
             resume=resume,
+            run_tests=dbt_tests(common, loaded),
             warehouse=warehouse,
             client=client,
             common=common,

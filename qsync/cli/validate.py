@@ -16,6 +16,7 @@ from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
 from qsync.planning.compile import check_sync
 from qsync.planning.writers import check_writers
+from qsync.project.lines import line_reader
 
 
 @click.command("validate")
@@ -48,7 +49,7 @@ def check(
         loaded.catalog_path, loaded.catalog_path.name, missing=Severity.WARNING
     )
     found += problems
-    found += check_writers(loaded.project.syncs)
+    found += check_writers(loaded.project.syncs, catalog, line_reader(loaded.project_dir))
     if manifest is not None:
         for sync in loaded.project.syncs:
             node = resolve(

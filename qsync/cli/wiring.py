@@ -6,23 +6,28 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qsync.artifacts import Manifest, read_manifest
+from qsync.artifacts import Manifest, Node, read_manifest, read_run_results
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, require_settled
 from qsync.cli.options import CommonOptions
 from qsync.cli.private import keep_private, private_folder
 from qsync.execution.planner import PlanInputs, destination_of
 from qsync.fields import FieldCatalog, read_catalog
-from qsync.project.model import Sync
+from qsync.planning.gate import Evidence, OwnTests
+from qsync.project.model import Sync, TestsGate
+
+if TYPE_CHECKING:
+    from qsync.execution.gating import RunTests
 
 if TYPE_CHECKING:
     from qsync.cli.selecting import Selection
     from qsync.qualified.client import QualifiedClient
-    from qsync.warehouse import DbtSession, ReadingWarehouse, WritingWarehouse
+    from qsync.warehouse import DbtOptions, DbtSession, ReadingWarehouse, WritingWarehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +67,52 @@ def dbt_session(
     common: CommonOptions, loaded: Loaded, selection: Selection | None = None
 ) -> Iterator[DbtSession]:
     """Ask dbt for relations, what a selection needs, and a live adapter; closed at the end."""
-    from qsync.warehouse import DbtOptions, open_dbt
+    from qsync.warehouse import open_dbt
 
-    options = DbtOptions(
-        project_dir=loaded.project_dir,
-        profiles_dir=common.profiles_dir,
-        profile=common.profile,
-        target=common.target,
-        vars=common.vars,
-        own_target_path=(loaded.own_path / "dbt").resolve(),
-        state=None if selection is None or selection.base is None else selection.base.folder,
-    )
     with private_folder(loaded.own_path):
         _borrow_parse(loaded)
+        options = _dbt_options(common, loaded)
+        if selection is not None and selection.base is not None:
+            options = replace(options, state=selection.base.folder)
         session = open_dbt(options, () if selection is None else selection.selectors)
     try:
         yield session
     finally:
         session.close()
         keep_private(loaded.own_path)
+
+
+def _dbt_options(common: CommonOptions, loaded: Loaded) -> DbtOptions:
+    """dbt's own flags, under qsync's own target path."""
+    from qsync.warehouse import DbtOptions
+
+    return DbtOptions(
+        project_dir=loaded.project_dir,
+        profiles_dir=common.profiles_dir,
+        profile=common.profile,
+        target=common.target,
+        vars=common.vars,
+        own_target_path=(loaded.own_path / "dbt").resolve(),
+    )
+
+
+def dbt_tests(common: CommonOptions, loaded: Loaded) -> RunTests:
+    """Runs dbt's tests under qsync's own target path; the user's run results stay as they are."""
+    folder = loaded.own_path / "dbt"
+    results = folder / "run_results.json"
+
+    def run(nodes: Sequence[Node]) -> OwnTests:
+        from qsync.warehouse.dbt_tests import run_dbt_tests
+
+        with private_folder(loaded.own_path):
+            # Should dbt leave none, those of another run must not be taken for this one's.
+            results.unlink(missing_ok=True)
+            problem = run_dbt_tests(_dbt_options(common, loaded), nodes)
+        keep_private(loaded.own_path)
+        manifest, _ = read_manifest(folder / "manifest.json")
+        return OwnTests(manifest, read_run_results(results), problem)
+
+    return run
 
 
 def _borrow_parse(loaded: Loaded) -> None:
@@ -108,7 +140,17 @@ def plan_inputs(
         target=session.target,
         destination=destination_of(loaded.project),
         syncs=syncs,
+        evidence=_evidence(loaded, syncs),
     )
+
+
+def _evidence(loaded: Loaded, syncs: Sequence[Sync]) -> Evidence:
+    """What dbt's last command left, if any sync asks about it: the file may be large."""
+    results = None
+    if any(sync.config.requires.tests is TestsGate.PASSED for sync in syncs):
+        path = loaded.target_path / "run_results.json"
+        results = read_run_results(path, relative(path, loaded.project_dir))
+    return Evidence(datetime.now(UTC), results)
 
 
 def reading_warehouse(loaded: Loaded, session: DbtSession) -> ReadingWarehouse:

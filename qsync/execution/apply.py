@@ -13,7 +13,8 @@ from functools import partial
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
 from qsync.execution.approved import ApprovedRun, Staging
-from qsync.execution.clock import Clock, now_text
+from qsync.execution.clock import Clock, moment, now_text
+from qsync.execution.gating import NOT_RUN, RunTests, models_to_test
 from qsync.execution.halt import Pause, RunBounds
 from qsync.execution.identity import check_account, live_fields
 from qsync.execution.journal import Journal, NoJournal, Step
@@ -92,6 +93,7 @@ async def apply(
     journal: Journal | None = None,
     bounds: ApplyBounds | None = None,
     resume: str | None = None,
+    run_tests: RunTests | None = None,
 ) -> ApplyResult:
     """Run an apply.
 
@@ -109,6 +111,8 @@ async def apply(
         journal: The local journal; none unless given.
         bounds: What the run may use.
         resume: The run whose remainder is sent, and nothing else.
+        run_tests: Runs dbt's tests for syncs that ask for it; called in the warehouse's thread.
+            Without it such a sync is stopped.
 
     Raises:
         UserError: The lock is held, the key belongs to another account, the warehouse refuses,
@@ -129,6 +133,7 @@ async def apply(
         journal or NoJournal(),
         bounds or ApplyBounds(),
         resume,
+        run_tests,
     )
     return await run.run()
 
@@ -150,6 +155,7 @@ class _Apply:
     journal: Journal
     bounds: ApplyBounds
     resume: str | None
+    run_tests: RunTests | None
 
     async def run(self) -> ApplyResult:
         """Everything that makes requests, between notes of them."""
@@ -216,6 +222,19 @@ class _Apply:
                 # Whatever becomes of the stages: nobody shall wait for a run that has ended.
                 await asyncio.shield(self.in_warehouse(lambda: warehouse.release_lock(epoch)))
 
+    async def _tested(self, inputs: PlanInputs, lease: Lease) -> PlanInputs:
+        """With what gates look at: the moment, and the tests that are run for it.
+
+        Nobody else writes meanwhile: the lock is held, and renewed before anything is staged.
+        """
+        own, run_tests = NOT_RUN, self.run_tests
+        models = models_to_test(inputs)
+        if models and run_tests is not None and not self.stop.is_set():
+            self.view.testing([node.name for node in models])
+            own = await self.in_warehouse(lambda: run_tests(models))
+            await lease.keep()
+        return replace(inputs, evidence=replace(inputs.evidence, now=moment(self.clock), own=own))
+
     def _recovery(self, epoch: int, lease: Lease, within: RunBounds) -> Recovery:
         return Recovery(
             self.warehouse,
@@ -242,6 +261,7 @@ class _Apply:
         inputs, options = replace(self.inputs, live=live), self.options
         if self.resume is not None:
             inputs, options = _resuming(inputs, options, self.resume, recovered)
+        inputs = await self._tested(inputs, lease)
         result = await self.in_warehouse(
             lambda: make_plan(inputs, options, warehouse, staging.measure)
         )

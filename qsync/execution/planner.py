@@ -19,10 +19,13 @@ from qsync.planning.compile import compile_sync
 from qsync.planning.compiled import CompiledStream, CompiledSync
 from qsync.planning.drift import drift
 from qsync.planning.fingerprint import stream_id
+from qsync.planning.gate import NO_EVIDENCE, Evidence, Gate
+from qsync.planning.gates import judge
 from qsync.planning.guards import breaches
 from qsync.planning.plan import Plan, StreamPlan, SyncPlan
 from qsync.planning.ports import DiffRequest, Only, PlanningWarehouse, StreamState
 from qsync.planning.writers import check_writers
+from qsync.project.lines import line_reader
 from qsync.project.model import ObjectType, Project, Sync
 
 Measure = Callable[[str, DiffRequest], ChangeSet]
@@ -71,6 +74,7 @@ class PlanInputs:
         syncs: The syncs to plan.
         live: Qualified's definitions of now, when apply asked for them: a sync whose mapped field
             is gone or changed its type is blocked.
+        evidence: What gates look at; without it nothing is known to have passed.
     """
 
     project: Project
@@ -81,6 +85,7 @@ class PlanInputs:
     destination: str
     syncs: tuple[Sync, ...]
     live: FieldCatalog | None = None
+    evidence: Evidence = NO_EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def destination_of(project: Project) -> str:
 def make_plan(
     inputs: PlanInputs, options: PlanOptions, warehouse: PlanningWarehouse, measure: Measure
 ) -> PlanResult:
-    """Compile the syncs, compare each stream with its state, check the guards.
+    """Compile the syncs, compare each stream with its state, check the guards and the gates.
 
     Every problem of every sync is found before anything is measured; an error stops the plan.
     """
@@ -150,7 +155,9 @@ def compile_all(
 ) -> tuple[list[tuple[CompiledSync, str]], list[Diagnostic]]:
     """The compiled syncs with their relations, companies' first, and every diagnostic."""
     found: list[tuple[CompiledSync, str]] = []
-    diagnostics: list[Diagnostic] = check_writers(inputs.project.syncs)
+    diagnostics: list[Diagnostic] = check_writers(
+        inputs.project.syncs, inputs.catalog, line_reader(inputs.project_dir)
+    )
     relations = warehouse.relations()
     for sync in inputs.syncs:
         node = resolve(
@@ -240,15 +247,21 @@ def _plan_sync(
         _plan_stream(compiled, stream, relation, inputs, options, warehouse, measure, allowed)
         for stream in compiled.streams
     )
-    blocked = _blocked(compiled, streams, inputs.live)
+    gate = judge(
+        compiled.sync.config.requires, compiled.node, relation, inputs.manifest, inputs.evidence
+    )
+    blocked = _blocked(compiled, streams, inputs.live, gate)
     if blocked is not None:
         # One reason is enough, and raising a guard would not help.
         streams = tuple(replace(stream, breaches=()) for stream in streams)
-    return SyncPlan(compiled, relation, streams, blocked)
+    return SyncPlan(compiled, relation, streams, blocked, gate)
 
 
 def _blocked(
-    compiled: CompiledSync, streams: Sequence[StreamPlan], live: FieldCatalog | None
+    compiled: CompiledSync,
+    streams: Sequence[StreamPlan],
+    live: FieldCatalog | None,
+    gate: Gate | None,
 ) -> str | None:
     drifted = None if live is None else drift(compiled.streams, live)
     if drifted is not None:
@@ -258,7 +271,7 @@ def _blocked(
             f"model '{compiled.sync.model}' is empty: that is more often an accident upstream "
             "than the wish to remove everybody (if it is: delete the sync, then `qsync state rm`)"
         )
-    return None
+    return gate.reason if gate is not None and gate.closed else None
 
 
 def _plan_stream(

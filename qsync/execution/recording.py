@@ -74,6 +74,7 @@ def _details(plan: StreamPlan) -> dict[str, Any]:
         },
         "conflicts": dict(counts.conflicts),
         "other_domain": counts.other_domain,
+        "stranded": counts.stranded,
         "retried": counts.retried,
         "unsettled": counts.unsettled,
         "returned": counts.returned,

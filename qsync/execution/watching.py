@@ -59,5 +59,8 @@ class ApplyView(Protocol):
     def waiting(self, held: LockHolder) -> None:
         """Another run has the lock, and is waited for."""
 
+    def testing(self, models: Sequence[str]) -> None:
+        """The tests of these models begin, before anything is planned."""
+
     def died(self, run_ids: Sequence[str]) -> None:
         """Earlier runs were found dead and closed."""

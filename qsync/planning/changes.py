@@ -33,7 +33,7 @@ class ChangeCounts:
     """A stream's records by what would happen to them.
 
     `in_model = added + changed + unchanged + resting + deferred + suppressed + invalid`; `removed`
-    left the model.
+    left the model. `stranded` counts them with those that left before.
 
     Attributes:
         state_rows: Records in state that have not been removed: the base of guards' shares.
@@ -47,6 +47,8 @@ class ChangeCounts:
         rehashed: Those among unchanged whose hash is brought up to date without sending.
         conflicts: Per field, domains whose rows disagree; the field is left out.
         other_domain: Leads whose address is of another domain than their company's.
+        stranded: Records this sync sent whose key no row of the model has: removed now, or earlier
+            and still tombstones. Qualified has them for ever (API.md: it upserts by key).
     """
 
     state_rows: int = 0
@@ -66,6 +68,7 @@ class ChangeCounts:
     rehashed: int = 0
     conflicts: Mapping[str, int] = field(default_factory=dict)
     other_domain: int = 0
+    stranded: int = 0
 
     @property
     def invalid_total(self) -> int:

@@ -26,7 +26,6 @@ from qsync.project.model import (
     ObjectType,
     OnRemoved,
     Sync,
-    TestsGate,
 )
 
 _COMPANY_NAME_FIELD = Field(COMPANY_NAME, "Company name", FieldType.STRING.value)
@@ -76,13 +75,6 @@ class _Compiler:
     def run(self) -> tuple[list[CompiledStream], list[Diagnostic]]:
         """The streams (companies first) and every diagnostic."""
         sync, block = self._sync, self._sync.company
-        if sync.config.requires.tests is not TestsGate.NONE:
-            self._error(
-                "QS310",
-                sync.position,
-                f"`requires: {{tests: {sync.config.requires.tests.value}}}` is not enforced yet",
-                "use `none`, and run `dbt build`, which stops at a failing test, before qsync",
-            )
         streams: list[CompiledStream] = []
         if block is not None:
             streams.append(

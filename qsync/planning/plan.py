@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledStream, CompiledSync
 from qsync.planning.cost import Cost
+from qsync.planning.gate import Gate
 from qsync.project.model import ObjectType
 
 CHUNK_ROWS = 500
@@ -102,12 +103,14 @@ class SyncPlan:
         relation: The relation it reads, as dbt names it under this target.
         streams: In the order they run.
         blocked: Why apply would not run it, if it would not (an empty model, a gate).
+        gate: What the tests of its model say, if it asks.
     """
 
     compiled: CompiledSync
     relation: str
     streams: tuple[StreamPlan, ...]
     blocked: str | None = None
+    gate: Gate | None = None
 
     @property
     def name(self) -> str:

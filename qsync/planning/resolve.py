@@ -17,6 +17,20 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def meant_field(object_type: ObjectType, name: str, catalog: FieldCatalog | None) -> str:
+    """The API name of the field that a written name means: its own, or by capitals or label.
+
+    The name itself where the catalog knows no such field, or there is no catalog.
+    """
+    fields = {} if catalog is None else catalog.of(object_type.value)
+    if name in fields:
+        return name
+    for known in fields.values():
+        if name.lower() in {known.name.lower(), known.label.lower()}:
+            return known.name
+    return name
+
+
 def find_field(
     sync: Sync, object_type: ObjectType, name: str, position: Position, catalog: FieldCatalog
 ) -> Field | Diagnostic:

@@ -47,7 +47,9 @@ FIELD_CODES: tuple[CodeInfo, ...] = (
         "a field with two writers",
         "Two enabled syncs write one field of one object, so that each would overwrite the other. "
         "A `company:` block writes companies like a company sync does.",
-        "Union the two models in dbt and map the field once.",
+        "Union the two models in dbt, keep one row per match key, and map the field from there "
+        "once. The message shows both lines and the beginning of such a model. Where both syncs "
+        "read the same rows, leave one of the lines out.",
     ),
     CodeInfo(
         "QS307",
@@ -66,12 +68,6 @@ FIELD_CODES: tuple[CodeInfo, ...] = (
         "a field of a type qsync does not know",
         "Qualified has a new field type since this qsync was made.",
         "Leave the field out, or upgrade qsync.",
-    ),
-    CodeInfo(
-        "QS310",
-        "a gate that is not enforced yet",
-        "`requires: {tests: …}` asks for more than this qsync does.",
-        "Write `none`, and run `dbt build`, which stops at a failing test, before qsync.",
     ),
     CodeInfo(
         "QS311",

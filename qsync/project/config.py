@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -11,10 +12,13 @@ from qsync.project.model import (
     Limit,
     OnNull,
     OnRemoved,
+    OnWarn,
     Requires,
     SyncConfig,
     TestsGate,
 )
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 _MERGED = ("guards", "requires")
 """The keys that are merged key by key themselves; of the others the nearer value counts."""
@@ -45,8 +49,23 @@ def build_config(data: Mapping[str, Any]) -> SyncConfig:
             max_invalid=parse_bound(guards.get("max_invalid")),
             max_added_rows=_rows(guards.get("max_added_rows")),
         ),
-        requires=Requires(tests=TestsGate(data.get("requires", {}).get("tests", "none"))),
+        requires=_requires(data.get("requires", {})),
     )
+
+
+def _requires(data: Mapping[str, Any]) -> Requires:
+    return Requires(
+        tests=TestsGate(data.get("tests", "none")),
+        max_age=parse_age(data.get("max_age", "24h")),
+        warned=OnWarn(data.get("warned", "allow")),
+    )
+
+
+def parse_age(text: str) -> timedelta | None:
+    """`30m`, `24h` or `7d`; None for `none`."""
+    if text == "none":
+        return None
+    return int(text[:-1]) * _UNITS[text[-1]]
 
 
 def parse_bound(value: int | str | None) -> Limit | None:

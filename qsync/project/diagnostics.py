@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qsync.diagnostics import Diagnostic, Position, Severity, has_errors
+from qsync.diagnostics import Diagnostic, Position, Related, Severity, has_errors
 
-__all__ = ["Diagnostic", "Position", "Severity", "has_errors"]
+__all__ = ["Diagnostic", "Position", "Related", "Severity", "has_errors"]

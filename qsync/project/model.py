@@ -61,6 +61,13 @@ class TestsGate(StrEnum):
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
 
+class OnWarn(StrEnum):
+    """What a test of severity `warn` that found rows means to a gate."""
+
+    ALLOW = "allow"
+    BLOCK = "block"
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A guard's bound: a number of rows or a share of the rows in state.
@@ -99,9 +106,17 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """Gates on dbt, shown by plan and enforced by apply."""
+    """Gates on dbt, shown by plan and enforced by apply.
+
+    Attributes:
+        tests: Which test results are asked for.
+        max_age: How old dbt's results may be where `tests` is `passed`; None for any age.
+        warned: Whether a test that warned is as good as one that passed.
+    """
 
     tests: TestsGate = TestsGate.NONE
+    max_age: timedelta | None = timedelta(hours=24)
+    warned: OnWarn = OnWarn.ALLOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from qsync.diagnostics import Diagnostic, Severity
+from qsync.diagnostics import Diagnostic, Related, Severity
 from qsync.views.entries import JsonObject
-from qsync.views.layout import broken, counted, styled, write
+from qsync.views.layout import broken, counted, sentence, styled, write
 
 _STYLES = {Severity.ERROR.value: "bold red", Severity.WARNING.value: "bold yellow"}
 
@@ -34,9 +34,22 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> JsonObject:
                 "message": item.message,
                 "hint": item.hint,
                 "sync": item.sync,
+                "source": item.source or None,
+                "related": [_related(place) for place in item.related],
+                "example": item.example or None,
             }
             for item in ordered
         ],
+    }
+
+
+def _related(place: Related) -> JsonObject:
+    return {
+        "path": place.position.path,
+        "line": place.position.line,
+        "column": place.position.column,
+        "message": place.message,
+        "source": place.source or None,
     }
 
 
@@ -69,6 +82,17 @@ def _one(entry: JsonObject, console: Console) -> None:
         line = Text(text)
         line.highlight_regex(rf"{entry['severity']} {entry['code']}", _STYLES[entry["severity"]])
         write(console, line)
-    if entry["hint"]:
-        for text in broken(entry["hint"], console, indent=4):
-            write(console, Text(text, style="dim"))
+    _source(entry, console)
+    for place in entry["related"]:
+        where = f"{place['path']}:{place['line']}:{place['column']}: {place['message']}"
+        sentence(console, where, indent=4)
+        _source(place, console)
+    sentence(console, entry["hint"], indent=4, style="dim")
+    for code in (entry["example"] or "").splitlines():
+        write(console, styled(f"        {code}", "cyan"))
+
+
+def _source(place: JsonObject, console: Console) -> None:
+    """The line that stands at a place, with its number."""
+    if place["source"]:
+        sentence(console, f"{place['line']} | {place['source']}", indent=6, style="cyan")

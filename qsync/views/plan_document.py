@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qsync.planning.changes import FieldChange
 from qsync.planning.cost import Cost, WindowUse
+from qsync.planning.gate import Gate
 from qsync.planning.plan import (
     PLAN_FORMAT,
     GuardBreach,
@@ -41,6 +42,7 @@ def _summary(plan: Plan) -> JsonObject:
         "to_add": sum(stream.counts.added for stream in sent),
         "to_change": sum(stream.counts.changed for stream in sent),
         "removed": sum(stream.counts.removed for stream in known),
+        "stranded": sum(stream.counts.stranded for stream in streams),
         "unchanged": sum(stream.counts.unchanged for stream in known),
         "resting": sum(stream.counts.resting for stream in known),
         "invalid": sum(stream.counts.invalid_total for stream in streams),
@@ -92,9 +94,32 @@ def _sync(sync: SyncPlan) -> JsonObject:
         "owner": declared.config.owner,
         "fingerprint": sync.compiled.fingerprint,
         "blocked": sync.blocked,
+        "gate": None if sync.gate is None else _gate(sync.gate),
         "stopped": sync.stopped,
         "planned": sync.planned,
         "streams": [_stream(stream) for stream in sync.streams],
+    }
+
+
+def _gate(gate: Gate) -> JsonObject:
+    return {
+        "asked": gate.asked.value,
+        "verdict": gate.verdict.value,
+        "message": gate.message,
+        "hint": gate.hint or None,
+        "reason": gate.reason,
+        "tests": gate.tests,
+        "command": gate.command,
+        "results_at": gate.results_at,
+        "outcomes": [
+            {
+                "test": outcome.name,
+                "path": outcome.path or None,
+                "status": outcome.status or None,
+                "rows": outcome.rows,
+            }
+            for outcome in gate.outcomes
+        ],
     }
 
 
@@ -132,6 +157,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "returned": counts.returned,
             "rehashed": counts.rehashed,
             "other_domain": counts.other_domain,
+            "stranded": counts.stranded,
         },
         "invalid": reason_entries(counts.invalid, stream.object.match_field),
         "fields": [_field(change) for change in stream.fields],

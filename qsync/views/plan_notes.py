@@ -37,6 +37,7 @@ def stream_notes(stream: JsonObject, verbose: bool = False) -> list[Note]:
         *_modes(stream),
         *_again(stream),
         *_removed(stream),
+        *_stranded(stream),
         *_oddities(stream),
         *(_details(stream) if verbose else ()),
     ]
@@ -45,6 +46,15 @@ def stream_notes(stream: JsonObject, verbose: bool = False) -> list[Note]:
 def plan_notes(document: JsonObject) -> list[Note]:
     """What there is to say about the whole plan."""
     return [*_cleared(document), *_orphans(document), *_stopped(document), *_target(document)]
+
+
+def gate_notes(sync: JsonObject) -> list[Note]:
+    """What the model's tests say; nothing where that is why the sync is blocked, which is said."""
+    gate = sync["gate"]
+    if gate is None or sync["blocked"] == gate["reason"]:
+        return []
+    closed = gate["verdict"] in {"failed", "unknown"}
+    return [Note(f"Tests: {gate['message']}.", "bold red" if closed else "dim")]
 
 
 def orphan_note(orphan: JsonObject) -> Note:
@@ -147,6 +157,24 @@ def _removed(stream: JsonObject) -> Iterator[Note]:
         )
     else:
         yield Note(f"{number(removed)} left the model: Qualified keeps what it has.", "dim")
+
+
+def _stranded(stream: JsonObject) -> Iterator[Note]:
+    """Records Qualified has for ever, and what a person can do about them."""
+    stranded = stream["counts"]["stranded"]
+    if not stranded:
+        return
+    them = "it" if stranded == 1 else "them"
+    cure = (
+        "Deleting people there is for `qsync forget --gdpr`."
+        if stream["object"] == "lead"
+        else "Its API deletes no company."
+    )
+    yield Note(
+        f"{number(stranded)} stranded: Qualified keeps {them}, and no row of the model has the "
+        f"{stream['match_field']} any more. {cure}",
+        "dim",
+    )
 
 
 def _oddities(stream: JsonObject) -> Iterator[Note]:

@@ -27,7 +27,7 @@ from qsync.views.layout import (
     write,
     write_whole,
 )
-from qsync.views.plan_notes import plan_notes, stream_notes
+from qsync.views.plan_notes import gate_notes, plan_notes, stream_notes
 from qsync.views.reasons import reason_cure, reason_words
 
 FIELDS_SHOWN = 8
@@ -119,6 +119,8 @@ def _sync(sync: JsonObject, console: Console, verbose: bool) -> None:
         write(console, styled(f"  {sync['path']}, fingerprint {sync['fingerprint']}", "dim"))
     if sync["blocked"] is not None:
         sentence(console, f"Blocked: {sync['blocked']}", style="bold red")
+    for text, style in gate_notes(sync):
+        sentence(console, text, style=style)
     many = len(sync["streams"]) > 1
     for stream in sync["streams"]:
         if many:

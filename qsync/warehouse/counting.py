@@ -106,6 +106,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         rehashed=ops["rehash"],
         conflicts=_largest_first(conflicts),
         other_domain=flags["other"],
+        stranded=ops["removed"] + ops["gone"],
     )
 
 

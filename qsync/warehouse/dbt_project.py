@@ -75,7 +75,8 @@ class DbtSession:
         self.connection.close()
 
 
-_QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json")
+SILENT = ("--log-level", "none", "--log-level-file", "none")
+"""No word on standard output, and none in a file: dbt would write statements there."""
 _WHERE = re.compile(r"[A-Z][a-z]+ Error in ")
 """How a line of dbt's begins that says where, and the next one what."""
 _KINDS = ("model", "snapshot", "seed")
@@ -126,24 +127,27 @@ def _ls(options: DbtOptions, words: Sequence[str]) -> list[dict[str, Any]]:
 
     kinds = [part for kind in _KINDS for part in ("--resource-type", kind)]
     keys = ["--output", "json", "--output-keys", "unique_id", "relation_name"]
-    with _captured() as said:
-        result = dbtRunner().invoke([*_QUIET, "ls", *kinds, *keys, *words, *options.arguments()])
+    with captured() as said:
+        result = dbtRunner().invoke(
+            [*SILENT, "--no-write-json", "ls", *kinds, *keys, *words, *options.arguments()]
+        )
     if not result.success:
-        reason = _reason(result.exception, said.getvalue())
+        reason = reason_of(result.exception, said.getvalue())
         raise UserError(f"dbt cannot read the project: {reason}", hint=_hint(reason))
     lines = result.result if isinstance(result.result, list) else []
     return [orjson.loads(line) for line in lines]
 
 
 @contextlib.contextmanager
-def _captured() -> Iterator[io.StringIO]:
+def captured() -> Iterator[io.StringIO]:
     """dbt prints what it lists; qsync's stdout is for qsync."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         yield said
 
 
-def _reason(error: BaseException | None, said: str) -> str:
+def reason_of(error: BaseException | None, said: str) -> str:
+    """Why dbt failed, in one line, from its exception or else from what it printed."""
     text = str(error) if error is not None else said
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     useful = [line for line in lines if not line.rstrip(":").endswith("Error")]

@@ -3,8 +3,8 @@
 A hash finds candidates; only theirs are the values compared. `op` is one of `added`, `changed`,
 `removed`, `unchanged`, `rehash` (equal values, another hash: brought up to date without sending),
 `resting` (rejected twice as it is, for the same reason), `deferred` (would be sent, but this run is
-about others), `suppressed` (forgotten: never sent), `invalid` and `gone` (no row, and nothing to do
-about it now).
+about others), `suppressed` (forgotten: never sent), `invalid`, `gone` (no row, and nothing to do
+about it now) and `forgotten` (no row, and forgotten).
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ class Diff:
         branches: list[tuple[Expression, Expression]] = []
         if self._forgotten is not None:
             # Before all else: an invalid record is staged, with its key and its values.
-            rest = case([(absent, text("gone"))], text("suppressed"))
+            rest = case([(absent, text("forgotten"))], text("suppressed"))
             branches.append((self._forgotten(key), rest))
         if self._state is None:
             return case([*branches, (invalid, text("invalid"))], text("added"))

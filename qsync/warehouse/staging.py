@@ -19,7 +19,7 @@ NUMBER = "number"
 """1, 2, 3, … over the records to send; NULL for the others."""
 
 
-NOT_STAGED = ("unchanged", "deferred", "suppressed")
+NOT_STAGED = ("unchanged", "deferred", "suppressed", "gone")
 """Records nothing happens to; a plan counts them all the same."""
 
 
@@ -50,7 +50,7 @@ def stage_select(stream: CompiledStream) -> exp.Select:
         exp.select(as_(case([(sent, numbered)], exp.Null()), NUMBER))
         .select(*(col(name) for name in names))
         .from_("diff")
-        .where(exp.Not(this=op_is("gone", *NOT_STAGED)))
+        .where(exp.Not(this=op_is("forgotten", *NOT_STAGED)))
     )
 
 

@@ -81,6 +81,13 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
     assert "No changes." in team.qsync("plan").out
     people = project / "seeds" / "people.csv"
     people.write_text(people.read_text().replace("Ada,12.50", "Ada,13.00"))
+    # With tests that qsync runs itself, between its own statements.
+    (project / "models" / "_models.yml").write_text(
+        "models:\n  - name: dim_leads\n    columns:\n      - name: region\n"
+        "        data_tests: [not_null: {config: {severity: warn}}]\n"
+    )
+    sync = project / "models" / "leads.qsync.yml"
+    sync.write_text(f"{sync.read_text()}    config: {{requires: {{tests: run}}}}\n")
     assert run_dbt(project, "build", "--select", "people+").returncode == 0
     before = team.submitted()
     assert team.apply().code is ExitCode.OK

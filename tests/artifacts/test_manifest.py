@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from qsync.artifacts import (
     Node,
+    NodeResult,
     RunResults,
     check_stale,
     read_catalog_columns,
@@ -219,15 +220,50 @@ def test_a_packages_files_and_unhashed_ones_are_not_looked_at(tmp_path: Path) ->
     assert _stale(tmp_path, manifest(big_seed)) is None
 
 
-def test_run_results_give_their_head(tmp_path: Path) -> None:
+def test_run_results_give_their_command_and_what_became_of_each_node(tmp_path: Path) -> None:
     path = tmp_path / "run_results.json"
     assert read_run_results(path) is None
     path.write_text(
-        '{"metadata": {"invocation_id": "i", "generated_at": "t"}, "args": {"which": "run"}}'
+        '{"metadata": {"invocation_id": "i", "generated_at": "t"},'
+        ' "args": {"which": "build", "empty": true, "sample": null, "defer": true},'
+        ' "results": [{"unique_id": "model.a.b", "status": "success", "relation_name": "r"},'
+        ' {"unique_id": "test.a.c", "status": "fail", "failures": 3, "message": "got x@y.z"},'
+        ' {"unique_id": "test.a.d", "status": 7, "failures": true}, {"status": "pass"}, 1]}'
     )
-    assert read_run_results(path) == RunResults("i", "t", "run")
+    assert read_run_results(path, "target/run_results.json") == RunResults(
+        "i",
+        "t",
+        "build",
+        "target/run_results.json",
+        empty=True,
+        deferred=True,
+        nodes={
+            "model.a.b": NodeResult("success", "r"),
+            "test.a.c": NodeResult("fail", failures=3),
+            "test.a.d": NodeResult(""),
+        },
+    )
     path.write_text("{")
     assert read_run_results(path) is None
+
+
+def test_a_models_data_tests_are_its_children_and_no_unit_test_is_one(tmp_path: Path) -> None:
+    between = node(
+        "between",
+        kind="test",
+        original_file_path="models/_models.yml",
+        depends_on={"nodes": ["model.shop.a", "model.shop.b"]},
+    )
+    singular = node("alone", kind="test", original_file_path="tests/alone.sql")
+    data = manifest(node("a"), node("b"), between, singular)
+    data["unit_tests"] = {"unit_test.shop.a.u": {"unique_id": "unit_test.shop.a.u"}}
+    data["child_map"] = {"model.shop.a": ["test.shop.alone", "unit_test.shop.a.u", "model.shop.b"]}
+    tests = read(tmp_path, data).tests
+    assert [(test.name, test.path) for test in tests["model.shop.a"]] == [
+        ("alone", "tests/alone.sql"),
+        ("between", "models/_models.yml"),
+    ]
+    assert [test.unique_id for test in tests["model.shop.b"]] == ["test.shop.between"]
 
 
 def test_the_catalog_gives_column_types_in_the_relations_order(tmp_path: Path) -> None:
@@ -263,6 +299,9 @@ JSON = st.recursive(
                     "which",
                     "nodes",
                     "index",
+                    "depends_on",
+                    "results",
+                    "failures",
                 ]
             ),
             inner,
@@ -278,10 +317,13 @@ def test_no_json_makes_the_readers_raise(tmp_path: Path, raw: Any, disabled: Any
     data = manifest()
     shape = {"resource_type": "model", "unique_id": "model.a.b", "name": "b"}
     data["nodes"] = {"x": raw, "y": {**raw, **shape} if isinstance(raw, dict) else raw}
-    data["disabled"] = disabled
+    data["disabled"], data["child_map"] = disabled, raw
+    data["nodes"]["z"] = {"resource_type": "test", "unique_id": "test.a.c", "depends_on": raw}
     path = tmp_path / "any.json"
     path.write_text(json.dumps(data), encoding="utf-8")
     assert read_manifest(path)[0] is not None
-    path.write_text(json.dumps({"nodes": {"x": raw}, "metadata": raw, "args": disabled}))
+    path.write_text(
+        json.dumps({"nodes": {"x": raw}, "metadata": raw, "args": disabled, "results": [raw]})
+    )
     read_catalog_columns(path)
     assert isinstance(read_run_results(path), RunResults)

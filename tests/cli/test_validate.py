@@ -35,6 +35,24 @@ def test_every_problem_of_every_file_is_told_at_once_with_its_place(
     assert "3 errors" in said.out.splitlines()[-1]
 
 
+def test_a_field_with_two_writers_is_told_with_both_lines_and_a_union(
+    project: Path, shell: Shell
+) -> None:
+    usage = "models/marts/product_usage.qsync.yml"
+    _edit(project / usage, "fields:", "fields:\n      seniority: product_plan")
+    said = shell("validate")
+    assert said.code is ExitCode.FAILED
+    line = next(
+        number
+        for number, text in enumerate((project / LEADS).read_text().splitlines(), 1)
+        if "seniority:" in text
+    )
+    assert f"{LEADS}:{line}:" in said.out
+    assert f"{line} | seniority: seniority" in said.out
+    assert "| seniority: product_plan" in said.out
+    assert "from {{ ref('dim_leads') }}\n        union all" in said.out
+
+
 def test_warnings_alone_do_not_fail(project: Path, shell: Shell) -> None:
     (project / "qualified_fields.yml").unlink()
     said = shell("validate")

@@ -6,16 +6,13 @@ import pytest
 
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.fields.kinds import ColumnKind
-from qsync.planning import check_sync, check_writers, compile_sync
+from qsync.planning import check_sync, compile_sync
 from qsync.planning.ports import Column
 from qsync.project.model import (
     FieldMapping,
     ObjectType,
     OnNull,
-    Requires,
     Sync,
-    SyncConfig,
-    TestsGate,
 )
 from tests.planning.kit import CATALOG, COLUMNS, NODE, a_sync, at, mapped
 
@@ -79,7 +76,6 @@ def test_every_problem_of_a_sync_is_found_at_once() -> None:
         mapped("job_title", "nothing", line=11),
         match="is_customer",
         company=(mapped("job_title", "first_name", line=32),),
-        config=SyncConfig(requires=Requires(TestsGate.PASSED)),
     )
     found = {(item.code, item.position.line) for item in problems(sync)}
     assert found == {
@@ -88,7 +84,6 @@ def test_every_problem_of_a_sync_is_found_at_once() -> None:
         ("QS304", 11),
         ("QS311", 5),
         ("QS302", 32),
-        ("QS310", 3),
     }
     assert compile_sync(sync, NODE, COLUMNS, CATALOG).compiled is None
 
@@ -116,21 +111,6 @@ def test_offline_an_undocumented_column_is_a_warning_and_an_undocumented_model_s
     assert (problem.code, problem.severity) == ("QS305", Severity.WARNING)
     assert "did you mean 'first_name'?" in problem.hint
     assert check_sync(sync, NODE, CATALOG) == []
-
-
-def test_a_field_of_an_object_has_one_writer() -> None:
-    first = a_sync(mapped("region", line=10), name="companies", object=ObjectType.COMPANY)
-    second = a_sync(mapped("first_name"), company=(mapped("region", line=33),))
-    (problem,) = check_writers([first, second])
-    assert problem.code == "QS306"
-    assert problem.position == at(33, 7)
-    assert str(at(10, 7)) in problem.message
-    disabled = a_sync(
-        mapped("first_name"),
-        company=(mapped("region", line=33),),
-        config=SyncConfig(enabled=False),
-    )
-    assert check_writers([first, disabled]) == []
 
 
 def test_an_email_column_must_be_text() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qsync.artifacts import Manifest, Node
+from qsync.artifacts import DataTest, Manifest, Node
+from qsync.execution.gating import NOT_RUN, models_to_test
 from qsync.execution.planner import (
     PlanInputs,
     PlanOptions,
@@ -28,8 +29,10 @@ from qsync.project.model import (
     Project,
     ProjectSettings,
     QualifiedSettings,
+    Requires,
     Sync,
     SyncConfig,
+    TestsGate,
 )
 from tests.planning.kit import CATALOG, COLUMNS, NODE, a_sync, mapped
 
@@ -176,6 +179,48 @@ def test_a_live_field_of_another_type_stops_its_sync() -> None:
     result = _plan(_inputs(LEADS, live=live), _Warehouse(states=_known()))
     assert result.plan is not None
     assert "'first_name' any more" in (result.plan.syncs[0].blocked or "")
+
+
+def test_a_closed_gate_stops_its_sync_and_no_other_whatever_else_is_wrong_with_its_rows() -> None:
+    asks = SyncConfig(requires=Requires(TestsGate.PASSED), guards=Guards(Limit(rows=1)))
+    gated = replace(LEADS, config=asks)
+    companies = a_sync(
+        mapped("region"), name="companies", object=ObjectType.COMPANY, match="company_domain"
+    )
+    plan = _plan(_inputs(gated, companies), _Warehouse(states=_known())).plan
+    assert plan is not None
+    fine, stopped = plan.syncs
+    assert (fine.gate, fine.stopped) == (None, False)
+    assert stopped.gate is not None
+    assert (stopped.blocked, stopped.stopped) == (stopped.gate.reason, True)
+    assert "dim_leads has no data test" in stopped.gate.reason
+    assert stopped.streams[0].breaches == ()
+
+
+def test_tests_that_apply_will_run_stop_no_plan_and_stop_an_apply_that_could_not() -> None:
+    gated = replace(LEADS, config=SyncConfig(requires=Requires(TestsGate.RUN)))
+    inputs = _inputs(gated)
+    tests = {NODE.unique_id: (DataTest("test.shop.t", "t"),)}
+    inputs = replace(inputs, manifest=replace(inputs.manifest, tests=tests))
+    assert models_to_test(inputs) == (NODE,)
+    plan = _plan(inputs, _Warehouse(states=_known())).plan
+    assert plan is not None
+    assert (plan.syncs[0].stopped, plan.jobs) == (False, (1,))
+    applied = replace(inputs, evidence=replace(inputs.evidence, own=NOT_RUN))
+    plan = _plan(applied, _Warehouse(states=_known())).plan
+    assert plan is not None
+    assert (plan.syncs[0].stopped, plan.jobs) == (True, ())
+    assert "`dbt test` could not run: nobody ran it" in (plan.syncs[0].blocked or "")
+
+
+def test_only_models_with_tests_whose_syncs_ask_for_it_are_tested_each_once() -> None:
+    runs = SyncConfig(requires=Requires(TestsGate.RUN))
+    twice = (replace(LEADS, config=runs), replace(LEADS, name="again", config=runs))
+    inputs = _inputs(*twice, a_sync(mapped("job_title"), name="other"))
+    assert models_to_test(inputs) == ()
+    tests = {NODE.unique_id: (DataTest("test.shop.t", "t"),)}
+    tested = replace(inputs, manifest=replace(inputs.manifest, tests=tests))
+    assert models_to_test(tested) == (NODE,)
 
 
 def test_a_renamed_sync_is_compared_with_the_state_of_its_former_name() -> None:

@@ -17,7 +17,9 @@ from qsync.project.model import (
     ObjectType,
     OnNull,
     OnRemoved,
+    OnWarn,
     Project,
+    Requires,
     TestsGate,
 )
 from tests.project.case_files import DEFAULTS
@@ -36,7 +38,7 @@ defaults:
   on_null: fail
   tags: [daily]
   guards: {max_changed: 20%, max_removed: 10%}
-  requires: {tests: passed}
+  requires: {tests: passed, max_age: 90m, warned: block}
 """
 
 SYNCS = """\
@@ -66,7 +68,7 @@ syncs:
     object: company
     match: {domain: domain}
     company_name: name
-    config: {enabled: false, allow_free_mail: true, requires: {tests: none}}
+    config: {enabled: false, allow_free_mail: true, requires: {tests: run, max_age: none}}
 """
 
 
@@ -123,7 +125,8 @@ def test_a_config_overrides_the_defaults_key_by_key(project: Project) -> None:
     )
     assert (leads.tags, companies.tags) == (("hourly",), ("daily",))
     assert (leads.on_removed, companies.on_removed) == (OnRemoved.CLEAR, OnRemoved.KEEP)
-    assert (leads.requires.tests, companies.requires.tests) == (TestsGate.PASSED, TestsGate.NONE)
+    assert leads.requires == Requires(TestsGate.PASSED, timedelta(minutes=90), OnWarn.BLOCK)
+    assert companies.requires == Requires(TestsGate.RUN, None, OnWarn.BLOCK)
     assert (leads.enabled, companies.enabled) == (True, False)
     assert companies.allow_free_mail
 

@@ -107,11 +107,12 @@ def diff(
         judged.op = _considered(judged, full_refresh, wanted)
         found.append(judged)
     for key in state.keys() - set(keys):
-        if state[key].status != "removed":
-            values = tuple(state[key].values.get(spec.state_column) for spec in stream.fields)
-            op = "removed" if wanted is None or _is_wanted(key, None, wanted) else "gone"
-            kinds = "-" * len(values)
-            found.append(Judged(op, key, values=values, kinds=kinds))
+        values = tuple(state[key].values.get(spec.state_column) for spec in stream.fields)
+        leaves = state[key].status != "removed" and (
+            wanted is None or _is_wanted(key, None, wanted)
+        )
+        kinds = "-" * len(values)
+        found.append(Judged("removed" if leaves else "gone", key, values=values, kinds=kinds))
     found.sort(key=lambda judged: judged.key or "")
     sent = (judged for judged in found if judged.op in {"added", "changed"})
     for number, judged in enumerate(sent, 1):
@@ -212,6 +213,7 @@ def counted(stream: CompiledStream, found: Iterable[Judged], state_rows: int) ->
         unsettled=sum(judged.unsettled > 0 for judged in changed),
         returned=sum(judged.returned for judged in found if judged.op in {"changed", "rehash"}),
         rehashed=ops["rehash"],
+        stranded=ops["removed"] + ops["gone"],
     )
     letters = [Counter(judged.kinds[place] for judged in changed) for place in _places(stream)]
     fields = [

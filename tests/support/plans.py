@@ -12,6 +12,7 @@ from qsync.fields.model import FieldType
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledField, CompiledStream, CompiledSync
 from qsync.planning.cost import Pace, Spent
+from qsync.planning.gate import Gate, TestOutcome, Verdict
 from qsync.planning.plan import GuardBreach, OrphanState, Plan, StreamPlan, SyncPlan
 from qsync.project.model import (
     LimitSettings,
@@ -21,6 +22,7 @@ from qsync.project.model import (
     OnRemoved,
     Sync,
     SyncConfig,
+    TestsGate,
 )
 
 
@@ -88,6 +90,7 @@ def a_sync_plan(
     name: str = "leads",
     model: str = "dim_leads",
     blocked: str | None = None,
+    gate: Gate | None = None,
 ) -> SyncPlan:
     """A sync of these streams on a model."""
     place = Position(f"models/marts/{name}.qsync.yml", 4, 5)
@@ -111,7 +114,7 @@ def a_sync_plan(
         streams=tuple(item.stream for item in streams),
         fingerprint="9f8e7d",
     )
-    return SyncPlan(compiled, f"warehouse.prod.{model}", streams, blocked)
+    return SyncPlan(compiled, f"warehouse.prod.{model}", streams, blocked, gate)
 
 
 def a_plan(
@@ -198,6 +201,7 @@ def second_day() -> Plan:
                 returned=2,
                 rehashed=7,
                 other_domain=1,
+                stranded=64,
             ),
             changes,
         )
@@ -223,7 +227,7 @@ def of_hours() -> Plan:
 def nothing_new() -> Plan:
     """Everything is as it was acknowledged."""
     counts = ChangeCounts(
-        state_rows=2_431, in_model=2_445, unchanged=2_431, invalid={"null_key": 14}
+        state_rows=2_431, in_model=2_445, unchanged=2_431, invalid={"null_key": 14}, stranded=1
     )
     return a_plan(a_sync_plan(a_stream_plan(counts)))
 
@@ -233,7 +237,12 @@ def stopped() -> Plan:
     guarded = a_sync_plan(
         a_stream_plan(
             ChangeCounts(
-                state_rows=2_500, in_model=2_480, changed=780, removed=20, unchanged=1_700
+                state_rows=2_500,
+                in_model=2_480,
+                changed=780,
+                removed=20,
+                unchanged=1_700,
+                stranded=20,
             ),
             (FieldChange("job_title", changed=780),),
             breaches=(GuardBreach("max_changed", "20%", 780, 2_500),),
@@ -248,7 +257,13 @@ def stopped() -> Plan:
     fine = a_sync_plan(
         a_stream_plan(
             ChangeCounts(
-                state_rows=400, in_model=400, changed=1, removed=2, clearing=1, unchanged=399
+                state_rows=400,
+                in_model=400,
+                changed=1,
+                removed=2,
+                clearing=1,
+                unchanged=399,
+                stranded=2,
             ),
             (FieldChange("employees", cleared=1),),
             sync="companies",
@@ -260,6 +275,63 @@ def stopped() -> Plan:
     )
     orphan = OrphanState("old_lead", "old_leads", "lead", 2_300)
     return a_plan(fine, guarded, empty, orphans=(orphan,))
+
+
+def gated() -> Plan:
+    """Gates on dbt: one that is open, one that apply opens or not, one that is closed."""
+    counts = ChangeCounts(state_rows=40, in_model=40, changed=1, unchanged=39)
+    path = "models/marts/_models.yml"
+    at = "2026-11-03T04:30:00Z"
+    warned = TestOutcome("not_null_dim_companies_domain", path, "warn", 2)
+    failed = TestOutcome("unique_dim_leads_email", path, "fail", 1_204)
+    again = (
+        "run `dbt build --select dim_leads` as the last dbt command before qsync, or write "
+        "`requires: {tests: run}`"
+    )
+    opened = Gate(
+        TestsGate.PASSED,
+        Verdict.PASSED,
+        "6 passed and 1 warned, which is allowed, in `dbt build` of 2026-11-03 04:30 UTC",
+        "",
+        7,
+        (warned,),
+        "build",
+        at,
+    )
+    closed = Gate(
+        TestsGate.PASSED,
+        Verdict.FAILED,
+        f"{failed} in `dbt build` of 2026-11-03 04:30 UTC",
+        again,
+        11,
+        (failed,),
+        "build",
+        at,
+    )
+    to_run = Gate(
+        TestsGate.RUN, Verdict.TO_RUN, "apply runs 3 tests first, and goes on if they pass", tests=3
+    )
+    return with_cost(
+        a_plan(
+            a_sync_plan(
+                a_stream_plan(counts, sync="companies", object_type=ObjectType.COMPANY),
+                name="companies",
+                model="dim_companies",
+                gate=opened,
+            ),
+            a_sync_plan(
+                a_stream_plan(counts, sync="usage"), name="usage", model="dim_usage", gate=to_run
+            ),
+            a_sync_plan(a_stream_plan(counts), blocked=closed.reason, gate=closed),
+            a_sync_plan(
+                a_stream_plan(ChangeCounts(state_rows=40), sync="visits"),
+                name="visits",
+                model="dim_visits",
+                blocked="the model has no rows; everything would count as removed",
+                gate=closed,
+            ),
+        )
+    )
 
 
 def unknown_baseline() -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qsync.diagnostics import Diagnostic, Position, Severity
+from qsync.diagnostics import Diagnostic, Position, Related, Severity
 from qsync.errors import UserError
 from qsync.views.diagnostics_text import diagnostics_document, render_diagnostics
 from qsync.views.failure import error_document, render_error, render_failure
@@ -37,6 +37,38 @@ def test_diagnostics_stand_by_file_and_place_with_their_cures_and_a_sum() -> Non
     matches_golden("diagnostics", text)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert text.splitlines()[-1] == "3 errors, 1 warning in 3 files"
+
+
+TWO_WRITERS = Diagnostic(
+    "QS306",
+    Severity.ERROR,
+    Position("models/marts/usage.qsync.yml", 12, 7),
+    f"lead field 'job_title' is written by sync 'leads' too, at {LEADS}:10:7",
+    "a field has one writer: union the two in a dbt model, keep one row per email (rows that "
+    "share one are invalid), and map 'job_title' from there once:",
+    "usage",
+    source="job_title: {column: title, on_null: clear}",
+    related=(Related(Position(LEADS, 10, 7), "sync 'leads'", "job_title: job_title"),),
+    example="select email_address as email, job_title\nfrom {{ ref('dim_leads') }}\nunion all\n"
+    "select email, title as job_title\nfrom {{ ref('dim_product_users') }}",
+)
+
+
+def test_two_writers_are_shown_with_both_lines_and_how_to_union_them() -> None:
+    text = rendered(lambda console: render_diagnostics([TWO_WRITERS], console))
+    matches_golden("diagnostics_two_writers", text)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    (entry,) = diagnostics_document([TWO_WRITERS])["diagnostics"]
+    assert (entry["source"], entry["example"]) == (TWO_WRITERS.source, TWO_WRITERS.example)
+    assert entry["related"] == [
+        {
+            "path": LEADS,
+            "line": 10,
+            "column": 7,
+            "message": "sync 'leads'",
+            "source": "job_title: job_title",
+        }
+    ]
 
 
 def test_no_diagnostics_leave_no_text() -> None:

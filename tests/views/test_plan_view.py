@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.cost import Cost, WindowUse
+from qsync.planning.gate import Gate, TestOutcome, Verdict
 from qsync.planning.plan import GuardBreach, OrphanState, Plan
-from qsync.project.model import ObjectType, OnNull, OnRemoved
+from qsync.project.model import ObjectType, OnNull, OnRemoved, TestsGate
 from qsync.views.cost_text import cost_sentence
 from qsync.views.documents import plan_document
 from qsync.views.entries import rough_words
@@ -32,6 +33,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "second_day": plans.second_day,
     "nothing_new": plans.nothing_new,
     "stopped": plans.stopped,
+    "gated": plans.gated,
     "unknown_baseline": plans.unknown_baseline,
     "careful": plans.careful,
     "of_hours": plans.of_hours,
@@ -65,6 +67,7 @@ COUNTS = (
     "returned",
     "rehashed",
     "other_domain",
+    "stranded",
 )
 counts = st.builds(
     ChangeCounts,
@@ -100,14 +103,29 @@ streams = st.builds(
     full_refresh=st.booleans(),
     baseline=st.booleans(),
 )
+outcomes = st.builds(
+    TestOutcome, words, words | st.just(""), st.sampled_from(["fail", "warn", ""]), amounts
+)
+gates = st.builds(
+    Gate,
+    st.sampled_from([TestsGate.PASSED, TestsGate.RUN]),
+    st.sampled_from(Verdict),
+    words,
+    words | st.just(""),
+    amounts,
+    st.lists(outcomes, max_size=2).map(tuple),
+    st.none() | words,
+    st.none() | words,
+)
 syncs = st.builds(
-    lambda given_streams, name, model, blocked: plans.a_sync_plan(
-        *given_streams, name=name, model=model, blocked=blocked
+    lambda given_streams, name, model, blocked, gate: plans.a_sync_plan(
+        *given_streams, name=name, model=model, blocked=blocked, gate=gate
     ),
     st.lists(streams, max_size=2),
     words,
     words,
     st.none() | st.just("the model has no rows"),
+    st.none() | gates,
 )
 windows = st.tuples(
     *(

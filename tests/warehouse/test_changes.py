@@ -8,6 +8,7 @@ from qsync.execution.items import ItemWriter
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.changes import FieldChange
+from qsync.planning.ports import Only
 from qsync.project.model import ObjectType, OnNull, OnRemoved
 from tests.support.warehouses import DirectConnection
 from tests.warehouse.kit import Desk, field, stream
@@ -189,6 +190,53 @@ def test_a_record_that_left_is_counted_once_and_its_return_is_compared(
     assert desk.plan(people).counts.changed == 0
     desk.load(("a@x.example", "CEO"), ("b@x.example", "CFO"))
     assert desk.keys(desk.run(people)) == ["b@x.example"]
+
+
+def test_who_left_is_stranded_ever_after_and_no_longer_once_its_key_returns(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, TITLES)
+    people = stream(field("job_title", type=FieldType.PICKLIST, options=["CEO", "CTO"]))
+    a, b, c = ("a@x.example", "CEO"), ("b@x.example", "CTO"), ("c@x.example", "CTO")
+    desk.load(a, b, c)
+    assert desk.plan(people).counts.stranded == 0, "nobody was sent yet"
+    desk.run(people)
+    desk.load(a, b)
+    counts = desk.plan(people).counts
+    assert (counts.removed, counts.stranded) == (1, 1)
+    desk.run(people)
+    desk.load(a)
+    for measured in (desk.plan(people), desk.stage(people)[1]):
+        assert (measured.counts.removed, measured.counts.stranded) == (1, 2)
+    desk.run(people)
+    counts = desk.plan(people).counts
+    assert (counts.removed, counts.stranded) == (0, 2)
+    # One comes back, one comes back invalid: both have a row.
+    desk.load(a, b, ("C@x.example", "nonsense"))
+    for measured in (desk.plan(people), desk.stage(people)[1]):
+        assert (measured.counts.stranded, measured.counts.invalid_total) == (0, 1)
+
+
+def test_a_changed_key_is_one_added_and_one_stranded(connection: DirectConnection) -> None:
+    desk = Desk(connection, TITLES)
+    people = stream(field("job_title"))
+    desk.load(("ann@old.example", "CEO"))
+    desk.run(people)
+    desk.load(("ann@new.example", "CEO"))
+    counts = desk.plan(people).counts
+    assert (counts.added, counts.removed, counts.stranded) == (1, 1, 1)
+
+
+def test_a_run_about_some_records_only_counts_all_that_are_stranded(
+    connection: DirectConnection,
+) -> None:
+    desk = Desk(connection, TITLES)
+    people = stream(field("job_title"))
+    desk.load(("a@x.example", "CEO"), ("b@x.example", "CTO"))
+    desk.run(people)
+    desk.load(("a@x.example", "CEO"))
+    counts = desk.stage(people, only=Only(rejects=True))[1].counts
+    assert (counts.removed, counts.stranded) == (0, 1)
 
 
 def test_a_record_that_turned_invalid_has_not_left(connection: DirectConnection) -> None:

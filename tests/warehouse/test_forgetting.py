@@ -103,6 +103,7 @@ def test_who_is_still_in_state_and_left_the_model_counts_as_nothing(
     desk.load((BEN, "2"), (CAT, "3"))
     counts = desk.plan(people).counts
     assert (counts.suppressed, counts.removed, counts.clearing) == (0, 0, 0)
+    assert counts.stranded == 0, "their deletion is another command's"
     assert ANN not in desk.keys(desk.run(people))
 
 

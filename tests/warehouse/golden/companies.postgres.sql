@@ -1039,7 +1039,7 @@ SELECT
   "other_domain"
 FROM diff
 WHERE
-  NOT "op" IN ('gone', 'unchanged', 'deferred', 'suppressed');
+  NOT "op" IN ('forgotten', 'unchanged', 'deferred', 'suppressed', 'gone');
 
 -- chunk
 SELECT
