@@ -335,6 +335,7 @@ SELECT
   "retried",
   "unsettled",
   "returned",
+  'data' AS "cause",
   COUNT(*),
   (
     SELECT
@@ -354,6 +355,43 @@ GROUP BY
   "retried",
   "unsettled",
   "returned";
+
+-- count after the mapping moved
+SELECT
+  "op",
+  "reason",
+  "retried",
+  "unsettled",
+  "returned",
+  CASE
+    WHEN NOT "op" IN ('changed')
+    THEN 'data'
+    WHEN SUBSTRING("kinds", 2, 1) IN ('c', 's', 'x')
+    THEN 'mapping'
+    WHEN SUBSTRING("kinds", 1, 1) IN ('c', 's', 'x')
+    THEN 'catalog'
+    ELSE 'data'
+  END AS "cause",
+  COUNT(*),
+  (
+    SELECT
+      COUNT(*)
+    FROM "db"."qsync"."state_people"
+    WHERE
+      "status" <> 'removed'
+  ) AS "state_rows",
+  SUM("other_domain"),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
+  SUM("n_0"),
+  SUM("n_1")
+FROM diff
+GROUP BY
+  "op",
+  "reason",
+  "retried",
+  "unsettled",
+  "returned",
+  "cause";
 
 -- histogram
 WITH keyed AS (
@@ -692,7 +730,8 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 1, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_0_x",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_1_c",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_1_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x"
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x",
+  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
 FROM diff
 WHERE
   "op" IN ('changed');
