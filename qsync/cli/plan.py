@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from qsync.cli.loading import load_valid
-from qsync.cli.options import CommonOptions, common_options, json_option, option, selection_options
+from qsync.cli.options import (
+    CommonOptions,
+    annotations_option,
+    common_options,
+    json_option,
+    markdown_option,
+    option,
+    selection_options,
+)
 from qsync.cli.wiring import (
     dbt_session,
     plan_inputs,
@@ -26,6 +34,8 @@ from qsync.exit_codes import ExitCode
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes, with 0 when none."
 )
 @json_option
+@markdown_option
+@annotations_option
 @common_options
 def plan(
     select_: tuple[str, ...],
@@ -35,6 +45,8 @@ def plan(
     verbose: bool,
     detailed_exitcode: bool,
     as_json: bool,
+    as_markdown: bool,
+    annotations: str,
     common: CommonOptions,
 ) -> ExitCode:
     """Show what would change in Qualified.
@@ -42,15 +54,18 @@ def plan(
     Asks the warehouse and nothing else: no API key is needed, and nothing is written to the
     warehouse or to Qualified.
     """
-    from qsync.cli.telling import no_match, tell_plan
+    from qsync.cli.planview import PlanView
     from qsync.execution.planner import PlanOptions, make_plan
 
-    loaded = load_valid(common)
-    artifacts = read_artifacts(loaded)
+    view = PlanView(as_json, as_markdown, verbose, annotations, common.project_dir)
+    with view.reading():
+        loaded = load_valid(common)
+        artifacts = read_artifacts(loaded)
     with dbt_session(common, loaded, selectors_of(loaded, select_, exclude)) as session:
         syncs = select(loaded, artifacts.manifest, session, select_, exclude)
         if not syncs:
-            return no_match(loaded, as_json)
+            view.no_match(loaded, session.target)
+            return ExitCode.OK
         warehouse = reading_warehouse(loaded, session)
         result = make_plan(
             plan_inputs(loaded, artifacts, session, syncs),
@@ -58,7 +73,7 @@ def plan(
             warehouse,
             lambda _, request: warehouse.change_set(request),
         )
-    tell_plan(result.plan, (*loaded.diagnostics, *result.diagnostics), as_json, verbose)
+    view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
     if result.plan is None:
         return ExitCode.FAILED
     if detailed_exitcode and result.plan.has_changes:

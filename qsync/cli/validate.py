@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from qsync.artifacts import check_stale, read_manifest, resolve
+from qsync.cli.annotating import annotate
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
-from qsync.cli.options import CommonOptions, common_options, json_option
+from qsync.cli.options import CommonOptions, annotations_option, common_options, json_option
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
@@ -17,19 +18,23 @@ from qsync.planning.writers import check_writers
 
 
 @click.command("validate")
+@annotations_option
 @json_option
 @common_options
-def validate(as_json: bool, common: CommonOptions) -> ExitCode:
+def validate(as_json: bool, annotations: str, common: CommonOptions) -> ExitCode:
     """Check the project's files: offline, without credentials.
 
     Reads qsync.yml, every *.qsync.yml, the field catalog and dbt's manifest. Ends with 1 when there
     is an error, with 0 when there are only warnings.
     """
+    loaded: Loaded | None = None
     try:
         loaded = load(common)
+        found = check(loaded)
     except InvalidProjectError as error:
-        return _say(error.diagnostics, None, as_json)
-    return _say(check(loaded), loaded, as_json)
+        found = error.diagnostics
+    annotate(annotations, common.project_dir, found)
+    return _say(found, loaded, as_json)
 
 
 def check(loaded: Loaded) -> tuple[Diagnostic, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from qsync.planning.causes import causes
 from qsync.planning.changes import FieldChange
 from qsync.planning.cost import Cost, WindowUse
+from qsync.planning.movement import Movement
 from qsync.planning.plan import (
     PLAN_FORMAT,
     GuardBreach,
@@ -40,6 +42,7 @@ def _summary(plan: Plan) -> JsonObject:
     return {
         "to_add": sum(stream.counts.added for stream in sent),
         "to_change": sum(stream.counts.changed for stream in sent),
+        "cleared": sum(stream.counts.cleared for stream in sent),
         "removed": sum(stream.counts.removed for stream in known),
         "unchanged": sum(stream.counts.unchanged for stream in known),
         "resting": sum(stream.counts.resting for stream in known),
@@ -86,6 +89,8 @@ def _sync(sync: SyncPlan) -> JsonObject:
     return {
         "name": sync.name,
         "path": declared.path,
+        "line": declared.position.line,
+        "column": declared.position.column,
         "model": str(declared.model),
         "relation": sync.relation,
         "objects": [stream.object.value for stream in sync.streams] or [declared.object.value],
@@ -120,6 +125,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "in_model": counts.in_model,
             "added": counts.added,
             "changed": counts.changed,
+            "cleared": counts.cleared,
             "removed": counts.removed,
             "unchanged": counts.unchanged,
             "resting": counts.resting,
@@ -133,6 +139,8 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "rehashed": counts.rehashed,
             "other_domain": counts.other_domain,
         },
+        "causes": [{"cause": item.cause.value, "records": item.records} for item in causes(stream)],
+        "moved": None if stream.moved is None else _moved(stream.moved),
         "invalid": reason_entries(counts.invalid, stream.object.match_field),
         "fields": [_field(change) for change in stream.fields],
         "conflicts": [
@@ -155,6 +163,19 @@ def _field(change: FieldChange) -> JsonObject:
         "changed": change.changed,
         "set": change.set,
         "cleared": change.cleared,
+    }
+
+
+def _moved(moved: Movement) -> JsonObject:
+    return {
+        "added": list(moved.added),
+        "dropped": list(moved.dropped),
+        "remapped": list(moved.remapped),
+        "retyped": list(moved.retyped),
+        "reoptioned": list(moved.reoptioned),
+        "match_key": moved.match_key,
+        "versions": moved.versions,
+        "untold": moved.untold,
     }
 
 
