@@ -25,24 +25,26 @@ _WORDS = {
 }
 
 
-def cause_line(stream: JsonObject) -> str | None:
-    """Every cause with its number, those first that have most; None when nothing changed.
+def cause_pieces(stream: JsonObject) -> list[str]:
+    """Every cause with its number, those first that have most; nothing when nothing changed.
 
-    Causes without a number stand beside the data, from which they cannot be told apart.
+    In pieces that stay together on a line. Causes without a number stand behind the data, from
+    which they cannot be told apart.
     """
     causes = stream["causes"]
-    if not causes:
-        return None
-    unknown = [_WORDS[item["cause"]] for item in causes if item["records"] is None]
+    unknown = [
+        _WORDS[item["cause"]].removeprefix("by ") for item in causes if item["records"] is None
+    ]
     known = [item for item in causes if item["records"] is not None]
     known.sort(key=lambda item: -item["records"])
-    parts = []
+    pieces = []
     for item in known:
-        words = [_WORDS[item["cause"]]]
-        if item["cause"] == "data":
-            words += unknown
-        parts.append(f"{number(item['records'])} {' or '.join(words)}")
-    return f"why changed: {', '.join(parts)}"
+        words = f"{number(item['records'])} {_WORDS[item['cause']]}"
+        if item["cause"] == "data" and unknown:
+            pieces.append(words)
+            words = f"(or {', '.join(unknown)})"
+        pieces.append(words if item is known[-1] else f"{words},")
+    return ["why changed:", *pieces] if pieces else []
 
 
 def moved_notes(stream: JsonObject, verbose: bool = False) -> Iterator[Note]:
@@ -52,18 +54,18 @@ def moved_notes(stream: JsonObject, verbose: bool = False) -> Iterator[Note]:
         return
     lists = [
         f"{words} {_names(moved[name], verbose)}"
-        for name, words in (("added", "maps"), ("remapped", "maps otherwise"))
+        for name, words in (("added", "added"), ("remapped", "remapped"))
         if moved[name]
     ]
     if moved["dropped"]:
         names = _names(moved["dropped"], verbose)
-        lists.append(f"no longer maps {names} (Qualified keeps what it has)")
+        lists.append(f"dropped {names} (Qualified keeps what it has)")
     if moved["match_key"]:
-        lists.append(f"takes {stream['match_field']} from another column")
+        lists.append(f"took another column for {stream['match_field']}")
     if moved["untold"]:
-        lists.append("may map more otherwise, state does not tell")
+        lists.append("changed in more than state can tell")
     if lists:
-        yield Note(f"Since the last complete apply this sync {'; '.join(lists)}.", "yellow")
+        yield Note(f"Since the last complete apply the mapping {'; '.join(lists)}.", "yellow")
     for name, what in (("retyped", "type"), ("reoptioned", "options")):
         if moved[name]:
             names = _names(moved[name], verbose)

@@ -13,7 +13,7 @@ from qsync.views.cost_text import cost_sentence
 from qsync.views.entries import JsonObject
 from qsync.views.layout import counted, number
 from qsync.views.markdown import Sheet, code, html_code, prose, row, table
-from qsync.views.plan_causes import cause_line, moved_notes
+from qsync.views.plan_causes import cause_pieces, moved_notes
 from qsync.views.plan_counts import hidden_counts, shown_counts
 from qsync.views.plan_notes import Note, plan_notes, stream_notes
 from qsync.views.plan_text import has_differences, summary_line
@@ -130,9 +130,9 @@ def _details(sync: JsonObject) -> str:
 def _stream(stream: JsonObject) -> Iterator[str]:
     counts = [prose(f"{number(shown.records)} {shown.kind.name}") for shown in shown_counts(stream)]
     yield (", ".join(counts) or "no rows") + "\n"
-    cause = cause_line(stream)
-    if cause is not None:
-        yield prose(cause) + "\n"
+    causes = cause_pieces(stream)
+    if causes:
+        yield prose(" ".join(causes)) + "\n"
     notes = [*moved_notes(stream), *stream_notes(stream)][:ROWS_SHOWN]
     if notes:
         yield "\n".join(f"- {_bullet(note)}" for note in notes) + "\n"

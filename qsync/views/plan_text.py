@@ -27,7 +27,7 @@ from qsync.views.layout import (
     write,
     write_whole,
 )
-from qsync.views.plan_causes import cause_line, moved_notes
+from qsync.views.plan_causes import cause_pieces, moved_notes
 from qsync.views.plan_counts import legend, shown_counts
 from qsync.views.plan_notes import plan_notes, stream_notes
 from qsync.views.reasons import reason_cure, reason_words
@@ -124,9 +124,7 @@ def _stream(stream: JsonObject, console: Console, indent: int, verbose: bool) ->
     if verbose:
         write(console, styled(f"{' ' * indent}state {stream['stream_id']}", "dim"))
     _counts(stream, console, indent)
-    cause = cause_line(stream)
-    if cause is not None:
-        sentence(console, cause, indent)
+    flow(console, cause_pieces(stream), indent, gap=1)
     for text, style in (*moved_notes(stream, verbose), *stream_notes(stream, verbose)):
         sentence(console, text, indent, style)
     _invalid(stream, console, indent, verbose)
