@@ -39,6 +39,8 @@ def markdown_plan(document: JsonObject, limit: int = LIMIT) -> str:
     sheet = Sheet(limit)
     sheet.add(_head(document))
     notes = [f"- {_bullet(note)}\n" for note in plan_notes(document)]
+    if notes:
+        sheet.add("\n")
     notes_left = _add_all(sheet, notes, limit * 3 // 4)
     streams = [(sync, stream) for sync in document["syncs"] for stream in sync["streams"]]
     if streams:
@@ -75,7 +77,7 @@ def _head(document: JsonObject) -> str:
     ]
     if document["cost"] is not None:
         lines += [prose(" ".join(cost_sentence(document["cost"]))), ""]
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def _bullet(note: Note) -> str:

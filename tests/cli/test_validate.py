@@ -35,6 +35,20 @@ def test_every_problem_of_every_file_is_told_at_once_with_its_place(
     assert "3 errors" in said.out.splitlines()[-1]
 
 
+def test_on_github_every_problem_stands_beside_its_line(
+    project: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(project / LEADS, "dim_leads", "dim_lead")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    said = shell("validate")
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"::error file={LEADS},line=7,col=12,title=QS")
+    assert "did you mean `dim_leads`" in line
+    assert (shell("validate", "--annotations", "none").err, said.out[:7]) == ("", "models/")
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert shell("validate").err == ""
+
+
 def test_warnings_alone_do_not_fail(project: Path, shell: Shell) -> None:
     (project / "qualified_fields.yml").unlink()
     said = shell("validate")

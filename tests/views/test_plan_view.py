@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -187,3 +188,22 @@ def test_an_almost_full_window_is_not_called_full_nor_a_touched_one_empty() -> N
 )
 def test_a_time_is_told_in_the_unit_people_think_in(seconds: float, words: str) -> None:
     assert rough_words(seconds) == words
+
+
+def _objects(schema: object) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if "properties" in schema and schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from _objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _objects(part)
+
+
+def test_the_schema_names_every_key_and_allows_no_other() -> None:
+    found = list(_objects(SCHEMA))
+    assert len(found) > 8
+    for schema in found:
+        assert schema["additionalProperties"] is False
+        assert set(schema["required"]) == set(schema["properties"])
