@@ -147,6 +147,23 @@ def auto_approve_option(command: Command) -> Command:
     return option("--auto-approve", is_flag=True, help="Do not ask; for CI.")(command)
 
 
+def markdown_option(command: Command) -> Command:
+    """Give a command `--markdown`."""
+    about = "Print Markdown for a pull request or a job's summary on GitHub."
+    return option("--markdown", "as_markdown", is_flag=True, help=about)(command)
+
+
+def annotations_option(command: Command) -> Command:
+    """Give a command `--annotations`, as `annotations`."""
+    return option(
+        "--annotations",
+        type=click.Choice(["auto", "github", "none"]),
+        default="auto",
+        show_default=True,
+        help="Put problems beside their lines on GitHub; auto: if GITHUB_ACTIONS is true.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """Give a command `--json`."""
     return option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

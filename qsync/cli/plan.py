@@ -9,8 +9,10 @@ from qsync.cli.loading import load_valid
 from qsync.cli.options import (
     CommonOptions,
     SelectionOptions,
+    annotations_option,
     common_options,
     json_option,
+    markdown_option,
     option,
     selection_options,
 )
@@ -28,6 +30,8 @@ from qsync.exit_codes import ExitCode
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes, with 0 when none."
 )
 @json_option
+@markdown_option
+@annotations_option
 @common_options
 def plan(
     selection: SelectionOptions,
@@ -36,6 +40,8 @@ def plan(
     verbose: bool,
     detailed_exitcode: bool,
     as_json: bool,
+    as_markdown: bool,
+    annotations: str,
     common: CommonOptions,
 ) -> ExitCode:
     """Show what would change in Qualified.
@@ -43,17 +49,20 @@ def plan(
     Asks the warehouse and nothing else: no API key is needed, and nothing is written to the
     warehouse or to Qualified.
     """
-    from qsync.cli.telling import no_match, tell_plan
+    from qsync.cli.planview import PlanView
     from qsync.execution.planner import PlanOptions, make_plan
 
-    loaded = load_valid(common)
-    artifacts = read_artifacts(loaded)
-    chosen = read_selection(loaded, selection)
+    view = PlanView(as_json, as_markdown, verbose, annotations, common.project_dir)
+    with view.reading():
+        loaded = load_valid(common)
+        artifacts = read_artifacts(loaded)
+        chosen = read_selection(loaded, selection)
     with dbt_session(common, loaded, chosen) as session:
         syncs = select(loaded, artifacts.manifest, session, chosen)
         keep_declared(loaded, artifacts.manifest, chosen.base)
         if not syncs:
-            return no_match(loaded, as_json)
+            view.no_match(loaded, session.target)
+            return ExitCode.OK
         warehouse = reading_warehouse(loaded, session)
         result = make_plan(
             plan_inputs(loaded, artifacts, session, syncs),
@@ -61,7 +70,7 @@ def plan(
             warehouse,
             lambda _, request: warehouse.change_set(request),
         )
-    tell_plan(result.plan, (*loaded.diagnostics, *result.diagnostics), as_json, verbose)
+    view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
     if result.plan is None:
         return ExitCode.FAILED
     if detailed_exitcode and result.plan.has_changes:

@@ -9,12 +9,13 @@ import click
 import orjson
 
 from qsync.cli.loading import Loaded
-from qsync.diagnostics import Diagnostic
+from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.planning.plan import Plan
 from qsync.views.console import data_console, notes_console
 from qsync.views.diagnostics_text import render_diagnostics
-from qsync.views.documents import plan_document
+from qsync.views.documents import JsonObject, plan_document
+from qsync.views.plan_markdown import markdown_plan, no_plan
 from qsync.views.plan_text import render_plan
 
 
@@ -23,13 +24,26 @@ def tell_plan(
 ) -> None:
     """Diagnostics on standard error, the plan on standard output."""
     render_diagnostics(diagnostics, notes_console())
-    if plan is None:
-        return
-    document = plan_document(plan)
+    if plan is not None:
+        print_plan(plan_document(plan), as_json=as_json, verbose=verbose)
+
+
+def print_plan(
+    document: JsonObject, *, as_json: bool = False, as_markdown: bool = False, verbose: bool = False
+) -> None:
+    """A plan's document on standard output, in the form that was asked for."""
     if as_json:
         print_json(document)
+    elif as_markdown:
+        click.echo(markdown_plan(document), nl=False)
     else:
         render_plan(document, data_console(), verbose)
+
+
+def print_no_plan(diagnostics: Sequence[Diagnostic]) -> None:
+    """Markdown that says why there is no plan, for whoever finds an older one by its marker."""
+    errors = [item for item in diagnostics if item.severity is Severity.ERROR]
+    click.echo(no_plan([f"{item.position}: {item.code}: {item.message}" for item in errors]))
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -37,12 +51,17 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
-def no_match(loaded: Loaded, as_json: bool) -> ExitCode:
-    """Nothing selected is no failure: it is said, and ends with 0, as in dbt."""
+def say_no_match(loaded: Loaded) -> None:
+    """That nothing is selected, and what could be."""
     known = ", ".join(sync.name for sync in loaded.project.syncs if sync.config.enabled)
     click.echo(
         "The selection matches no sync. " + (f"Enabled syncs: {known}." if known else ""), err=True
     )
+
+
+def no_match(loaded: Loaded, as_json: bool) -> ExitCode:
+    """Nothing selected is no failure: it is said, and ends with 0, as in dbt."""
+    say_no_match(loaded)
     if as_json:
         print_json({"format": 1, "syncs": []})
     return ExitCode.OK

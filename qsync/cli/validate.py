@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from qsync.artifacts import Manifest, check_stale, read_manifest, resolve
+from qsync.cli.annotating import annotate
 from qsync.cli.declared import keep_declared
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
-from qsync.cli.options import CommonOptions, common_options, json_option
+from qsync.cli.options import CommonOptions, annotations_option, common_options, json_option
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
@@ -20,23 +21,26 @@ from qsync.project.lines import line_reader
 
 
 @click.command("validate")
+@annotations_option
 @json_option
 @common_options
-def validate(as_json: bool, common: CommonOptions) -> ExitCode:
+def validate(as_json: bool, annotations: str, common: CommonOptions) -> ExitCode:
     """Check the project's files: offline, without credentials.
 
     Reads qsync.yml, every *.qsync.yml, the field catalog and dbt's manifest. Ends with 1 when there
     is an error, with 0 when there are only warnings. A valid project's syncs are put down in
     qsync_syncs.json beside the manifest, for a later `--state` to compare with.
     """
+    loaded: Loaded | None = None
     try:
         loaded = load(common)
+        manifest, problems = read_manifest(loaded.manifest_path, _shown(loaded))
+        found = check(loaded, manifest, problems)
+        if manifest is not None and not errors_of(found):
+            keep_declared(loaded, manifest)
     except InvalidProjectError as error:
-        return _say(error.diagnostics, None, as_json)
-    manifest, problems = read_manifest(loaded.manifest_path, _shown(loaded))
-    found = check(loaded, manifest, problems)
-    if manifest is not None and not errors_of(found):
-        keep_declared(loaded, manifest)
+        found = error.diagnostics
+    annotate(annotations, common.project_dir, found)
     return _say(found, loaded, as_json)
 
 

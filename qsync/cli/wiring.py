@@ -22,10 +22,8 @@ from qsync.planning.gate import Evidence, OwnTests
 from qsync.project.model import Sync, TestsGate
 
 if TYPE_CHECKING:
-    from qsync.execution.gating import RunTests
-
-if TYPE_CHECKING:
     from qsync.cli.selecting import Selection
+    from qsync.execution.gating import RunTests
     from qsync.qualified.client import QualifiedClient
     from qsync.warehouse import DbtOptions, DbtSession, ReadingWarehouse, WritingWarehouse
 

@@ -127,6 +127,8 @@ class ApprovedRun:
         await self.in_warehouse(lambda: self.warehouse.close_record(record, self.epoch))
         if not left:
             self.staging.open.discard(plan.stream_id)
+        if _all_done(record, plan, stage):
+            await self.in_warehouse(lambda: self.warehouse.settle_mapping(stage, self._context()))
         return record
 
     async def _purge(self, stage: Stage) -> None:
@@ -192,3 +194,9 @@ class ApprovedRun:
 
     def _time(self) -> datetime:
         return moment(self.clock)
+
+
+def _all_done(record: RunRecord, plan: StreamPlan, stage: Stage) -> bool:
+    """Whether nothing that this mapping changed waits for a later run."""
+    everything = stage.request.only is None and plan.to_send == plan.planned
+    return everything and record.rows_unsent == 0

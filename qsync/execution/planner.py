@@ -311,6 +311,7 @@ def _plan_stream(
         ),
         full_refresh=options.full_refresh,
         baseline=options.baseline,
+        moved=state.moved(stream),
     )
 
 

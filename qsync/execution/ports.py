@@ -383,6 +383,9 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
         to begin; a run that is about some records only leaves it to the next one.
         """
 
+    def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
+        """Put down that all records of a stream are up to date under its mapping."""
+
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""
 

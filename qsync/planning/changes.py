@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why a changed record is sent, in the order in which plans tell it.
+
+    A record has one: the first that holds of full refresh, unsettled, retry, then of its fields.
+    """
+
+    DATA = "data"
+    MAPPING = "mapping"
+    CATALOG = "catalog"
+    HASH_VERSION = "hash_version"
+    RETRY = "retry"
+    UNSETTLED = "unsettled"
+    FULL_REFRESH = "full_refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,11 @@ class ChangeCounts:
         other_domain: Leads whose address is of another domain than their company's.
         stranded: Records this sync sent whose key no row of the model has: removed now, or earlier
             and still tombstones. Qualified has them for ever (API.md: it upserts by key).
+        causes: Of changed records, those whose cause is another than the data; none at a full
+            refresh, which is the cause of all.
+        cleared: Those among changed and removed in which a field is cleared.
+        filled: Per field, the added records that have a value for it. Counted before there is any
+            state, where it takes no statement of its own.
     """
 
     state_rows: int = 0
@@ -69,6 +90,9 @@ class ChangeCounts:
     conflicts: Mapping[str, int] = field(default_factory=dict)
     other_domain: int = 0
     stranded: int = 0
+    causes: Mapping[Cause, int] = field(default_factory=dict)
+    cleared: int = 0
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def invalid_total(self) -> int:
@@ -78,7 +102,10 @@ class ChangeCounts:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """A stream's counts with its per-field histogram (changed and removed records only)."""
+    """A stream's counts with its per-field histogram.
+
+    The histogram is over changed and removed records; before there is any state, over added ones.
+    """
 
     counts: ChangeCounts
     fields: tuple[FieldChange, ...] = ()

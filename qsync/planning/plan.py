@@ -8,6 +8,7 @@ from qsync.planning.changes import ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledStream, CompiledSync
 from qsync.planning.cost import Cost
 from qsync.planning.gate import Gate
+from qsync.planning.movement import Movement
 from qsync.project.model import ObjectType
 
 CHUNK_ROWS = 500
@@ -42,6 +43,7 @@ class StreamPlan:
         breaches: Guards that do not hold.
         full_refresh: Everything valid is sent.
         baseline: Records are put down as synced and nothing is sent.
+        moved: How the mapping moved since the last apply that finished with it, if it did.
     """
 
     stream: CompiledStream
@@ -54,6 +56,7 @@ class StreamPlan:
     breaches: tuple[GuardBreach, ...] = ()
     full_refresh: bool = False
     baseline: bool = False
+    moved: Movement | None = None
 
     @property
     def object(self) -> ObjectType:

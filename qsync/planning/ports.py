@@ -10,6 +10,7 @@ from qsync.fields.kinds import ColumnKind
 from qsync.planning.changes import ChangeSet
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.cost import Pace
+from qsync.planning.movement import Movement, movement
 from qsync.planning.plan import OrphanState
 
 
@@ -32,12 +33,21 @@ class StreamState:
         table: The state table's name; None before a first load.
         columns: Its value columns.
         fingerprint: Of the mapping that wrote it last.
+        mapping: The mapping under which all records were last brought up to date, as
+            `movement.mapping_text` writes it; None when that is not known.
     """
 
     stream_id: str
     table: str | None = None
     columns: frozenset[str] = frozenset()
     fingerprint: str | None = None
+    mapping: str | None = None
+
+    def moved(self, stream: CompiledStream) -> Movement | None:
+        """How the compiled mapping differs from the one that state knows; None if it does not."""
+        if self.table is None:
+            return None
+        return movement(stream, self.mapping, self.fingerprint, self.columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from qsync.planning.causes import causes
 from qsync.planning.changes import FieldChange
 from qsync.planning.cost import Cost, WindowUse
 from qsync.planning.gate import Gate
+from qsync.planning.movement import Movement
 from qsync.planning.plan import (
     PLAN_FORMAT,
     GuardBreach,
@@ -41,6 +43,7 @@ def _summary(plan: Plan) -> JsonObject:
     return {
         "to_add": sum(stream.counts.added for stream in sent),
         "to_change": sum(stream.counts.changed for stream in sent),
+        "cleared": sum(stream.counts.cleared for stream in sent),
         "removed": sum(stream.counts.removed for stream in known),
         "stranded": sum(stream.counts.stranded for stream in streams),
         "unchanged": sum(stream.counts.unchanged for stream in known),
@@ -88,6 +91,8 @@ def _sync(sync: SyncPlan) -> JsonObject:
     return {
         "name": sync.name,
         "path": declared.path,
+        "line": declared.position.line,
+        "column": declared.position.column,
         "model": str(declared.model),
         "relation": sync.relation,
         "objects": [stream.object.value for stream in sync.streams] or [declared.object.value],
@@ -145,6 +150,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "in_model": counts.in_model,
             "added": counts.added,
             "changed": counts.changed,
+            "cleared": counts.cleared,
             "removed": counts.removed,
             "unchanged": counts.unchanged,
             "resting": counts.resting,
@@ -159,6 +165,8 @@ def _stream(stream: StreamPlan) -> JsonObject:
             "other_domain": counts.other_domain,
             "stranded": counts.stranded,
         },
+        "causes": [{"cause": item.cause.value, "records": item.records} for item in causes(stream)],
+        "moved": None if stream.moved is None else _moved(stream.moved),
         "invalid": reason_entries(counts.invalid, stream.object.match_field),
         "fields": [_field(change) for change in stream.fields],
         "conflicts": [
@@ -181,6 +189,19 @@ def _field(change: FieldChange) -> JsonObject:
         "changed": change.changed,
         "set": change.set,
         "cleared": change.cleared,
+    }
+
+
+def _moved(moved: Movement) -> JsonObject:
+    return {
+        "added": list(moved.added),
+        "dropped": list(moved.dropped),
+        "remapped": list(moved.remapped),
+        "retyped": list(moved.retyped),
+        "reoptioned": list(moved.reoptioned),
+        "match_key": moved.match_key,
+        "versions": moved.versions,
+        "untold": moved.untold,
     }
 
 

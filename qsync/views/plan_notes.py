@@ -33,7 +33,7 @@ NULL_NOTE = (
 def stream_notes(stream: JsonObject, verbose: bool = False) -> list[Note]:
     """What there is to say about one stream, the gravest first."""
     return [
-        *_guards(stream),
+        *guard_notes(stream),
         *_modes(stream),
         *_again(stream),
         *_removed(stream),
@@ -68,7 +68,8 @@ def orphan_note(orphan: JsonObject) -> Note:
     )
 
 
-def _guards(stream: JsonObject) -> Iterator[Note]:
+def guard_notes(stream: JsonObject) -> Iterator[Note]:
+    """The guards of a stream that do not hold, and what to do about each."""
     for breach in stream["breaches"]:
         guard, base = breach["guard"], number(breach["base"])
         of = ""

@@ -27,23 +27,13 @@ from qsync.views.layout import (
     write,
     write_whole,
 )
+from qsync.views.plan_causes import cause_pieces, moved_notes
+from qsync.views.plan_counts import legend, shown_counts
 from qsync.views.plan_notes import gate_notes, plan_notes, stream_notes
 from qsync.views.reasons import reason_cure, reason_words
 
 FIELDS_SHOWN = 8
 """Lines of a histogram before `--verbose` is asked for."""
-
-COUNTS: tuple[tuple[str, str, str], ...] = (
-    ("added", "+", "green"),
-    ("changed", "~", "yellow"),
-    ("removed", "-", "red"),
-    ("unchanged", "=", "dim"),
-    ("invalid", "!", "magenta"),
-    ("resting", "z", "dim"),
-    ("deferred", ">", "dim"),
-    ("suppressed", "x", "dim"),
-)
-"""The counts of a stream in order, each with its symbol and colour."""
 
 
 def render_plan(document: JsonObject, console: Console, verbose: bool = False) -> None:
@@ -52,7 +42,8 @@ def render_plan(document: JsonObject, console: Console, verbose: bool = False) -
     Args:
         document: What `plan_document` made.
         console: Where to.
-        verbose: Every field of the histograms, identities and what to do about invalid rows.
+        verbose: Every field of the histograms, identities, what to do about invalid rows, and what
+            the symbols mean.
     """
     _title(document, console, verbose)
     for sync in document["syncs"]:
@@ -64,6 +55,8 @@ def render_plan(document: JsonObject, console: Console, verbose: bool = False) -
     for text, style in notes:
         sentence(console, text, indent=0, style=style)
     write(console)
+    if verbose:
+        _legend(document, console)
     if document["cost"] is not None:
         _cost(document["cost"], console, verbose)
     write_whole(console, styled(summary_line(document), "bold"))
@@ -133,28 +126,27 @@ def _stream(stream: JsonObject, console: Console, indent: int, verbose: bool) ->
     if verbose:
         write(console, styled(f"{' ' * indent}state {stream['stream_id']}", "dim"))
     _counts(stream, console, indent)
-    for text, style in stream_notes(stream, verbose):
+    flow(console, cause_pieces(stream), indent, gap=1)
+    for text, style in (*moved_notes(stream, verbose), *stream_notes(stream, verbose)):
         sentence(console, text, indent, style)
     _invalid(stream, console, indent, verbose)
     _fields(stream, console, indent, verbose)
 
 
 def _counts(stream: JsonObject, console: Console, indent: int) -> None:
-    counts = stream["counts"]
-    shown: list[Part] = []
-    hidden: set[str] = set()
-    if stream["baseline_unknown"]:
-        hidden = {"added", "changed", "removed", "unchanged", "resting"}
-        shown.append(styled(f"? {number(counts['in_model'])} in the model", "yellow"))
-    elif stream["baseline"]:
-        hidden = {"added", "changed"}
-        shown.append(styled(f"* {number(stream['recorded'])} recorded", "yellow"))
-    shown += [
-        styled(f"{symbol} {number(counts[name])} {name}", style)
-        for name, symbol, style in COUNTS
-        if counts[name] and name not in hidden
+    shown: list[Part] = [
+        styled(f"{count.symbol} {number(records)} {count.name}", count.style)
+        for count, records in shown_counts(stream)
     ]
     flow(console, shown or [styled("no rows", "dim")], indent)
+
+
+def _legend(document: JsonObject, console: Console) -> None:
+    parts: list[Part] = [
+        styled(f"{count.symbol} {count.meaning}", count.style) for count in legend(document)
+    ]
+    if parts:
+        flow(console, ["Symbols:", *parts], indent=0)
 
 
 def _invalid(stream: JsonObject, console: Console, indent: int, verbose: bool) -> None:
@@ -171,15 +163,23 @@ def _invalid(stream: JsonObject, console: Console, indent: int, verbose: bool) -
 
 
 def _fields(stream: JsonObject, console: Console, indent: int, verbose: bool) -> None:
-    fields = stream["fields"] if verbose else stream["fields"][:FIELDS_SHOWN]
+    differ = has_differences(stream)
+    # Of a first load it is only how well the fields are filled: folded.
+    fields = stream["fields"] if verbose else stream["fields"][: FIELDS_SHOWN if differ else 0]
     if not fields:
         return
-    write(console, " " * indent + "fields that differ:")
+    heading = "fields that differ:" if differ else "fields with a value:"
+    write(console, " " * indent + heading)
     columns(
         console, [[f"{entry['field']}:", _histogram(entry)] for entry in fields], indent=indent + 2
     )
     if len(fields) < len(stream["fields"]):
         write(console, styled(" " * (indent + 2) + "and more: --verbose shows them all", "dim"))
+
+
+def has_differences(stream: JsonObject) -> bool:
+    """Whether the histogram tells what differs, and not, for a first load, what there is."""
+    return bool(stream["counts"]["changed"] or stream["counts"]["removed"])
 
 
 def _histogram(entry: JsonObject) -> str:

@@ -2,6 +2,7 @@
 
 qsync_meta      one row per setting: the layout's version, the key of hashes that leave here
 qsync_streams   the streams there is state of, and which table holds it
+qsync_mappings  the mapping under which all of a stream's records were last brought up to date
 qsync_rejects   records Qualified rejected: key, hash, reason, how often
 qsync_fields    ids of live fields seen, by destination
 qsync_runs      run records: the ledger's truth
@@ -28,7 +29,7 @@ LAYOUT_VERSION = 2
 
 META, STREAMS, REJECTS, FIELDS = "qsync_meta", "qsync_streams", "qsync_rejects", "qsync_fields"
 RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
-JOBS, REQUESTS = "qsync_jobs", "qsync_requests"
+JOBS, REQUESTS, MAPPINGS = "qsync_jobs", "qsync_requests", "qsync_mappings"
 SUPPRESSED = "qsync_suppressed"
 
 LAYOUT, SECRET = "layout", "secret"
@@ -58,6 +59,7 @@ _OWN: Mapping[str, Columns] = {
         ("fingerprint", "text"),
         ("updated_at", "text"),
     ),
+    MAPPINGS: (("stream_id", "text"), ("mapping", "text")),
     REJECTS: (
         ("stream_id", "text"),
         ("key", "text"),

@@ -9,18 +9,25 @@ from sqlglot import exp
 
 from qsync.errors import UserError
 from qsync.execution.ports import DAY, RejectSummary, StateSummary
-from qsync.planning.changes import ChangeCounts, ChangeSet, FieldChange
+from qsync.planning.changes import ChangeCounts, ChangeSet
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, StreamState
 from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.connection import Connection, Row
-from qsync.warehouse.counting import counting, counts_of, fields_of, histogram
+from qsync.warehouse.counting import (
+    change_set_of,
+    counting,
+    counts_of,
+    first_change_set,
+    histogram,
+)
 from qsync.warehouse.diff import REST_AFTER, Diff
 from qsync.warehouse.forgetting import Suppressions, is_suppressed
 from qsync.warehouse.layout import (
     LAYOUT,
     LAYOUT_VERSION,
+    MAPPINGS,
     META,
     REJECTS,
     REQUESTS,
@@ -100,11 +107,9 @@ class ReadingWarehouse:
 
     def stream_state(self, stream_id: str) -> StreamState:
         """What state knows of a stream."""
-        if STREAMS in self.tables:
-            for state in self.streams.all():
-                if state.stream_id == stream_id:
-                    return state
-        return StreamState(stream_id)
+        if STREAMS not in self.tables:
+            return StreamState(stream_id)
+        return self.streams.known(stream_id, with_mapping=MAPPINGS in self.tables)
 
     def diff(self, request: DiffRequest) -> Diff:
         """The diff of a stream, over the tables there are."""
@@ -143,33 +148,29 @@ class ReadingWarehouse:
     def change_set(self, request: DiffRequest) -> ChangeSet:
         """Compare a stream with its state: one statement, two when something changed."""
         diff = self.diff(request)
-        counts = self.counts(request, diff.query(self.counting(request)))
-        return ChangeSet(counts, self.fields(request, counts, diff.query(self.histogram(request))))
+        counts = self.counts_of(request, self.connection.rows(diff.query(self.counting(request))))
+        return self.with_fields(request, counts, diff.query(self.histogram(request)))
 
     def counting(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
         """The counting statement over the diff or a staged table."""
         state = None if request.state.table is None else self.layout.table(request.state.table)
-        return counting(request.stream, table, state)
+        return counting(request.stream, table, state, request.state.moved(request.stream))
 
     def histogram(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
         """The histogram statement over the diff or a staged table."""
         return histogram(request.stream, table)
 
-    def counts(self, request: DiffRequest, statement: exp.Select) -> ChangeCounts:
-        """Run a counting statement."""
-        return self.counts_of(request, self.connection.rows(statement))
-
     def counts_of(self, request: DiffRequest, rows: Sequence[Row]) -> ChangeCounts:
         """A counting statement's rows, added up."""
         return counts_of(request.stream, rows)
 
-    def fields(
+    def with_fields(
         self, request: DiffRequest, counts: ChangeCounts, statement: exp.Select
-    ) -> tuple[FieldChange, ...]:
+    ) -> ChangeSet:
         """Run the histogram, when any record changed or was removed."""
         if not (counts.changed or counts.removed) or not request.stream.fields:
-            return ()
-        return fields_of(request.stream, self.connection.rows(statement)[0])
+            return first_change_set(counts)
+        return change_set_of(request.stream, counts, self.connection.rows(statement)[0])
 
     def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
         """Requests of earlier runs in the last 24 hours: `(seconds ago, how many)`."""

@@ -13,7 +13,7 @@ from qsync.execution.ports import StateSummary
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import StreamState
 from qsync.warehouse.connection import Connection
-from qsync.warehouse.layout import REJECTS, STATE_COLUMNS, STREAMS, Layout
+from qsync.warehouse.layout import MAPPINGS, REJECTS, STATE_COLUMNS, STREAMS, Layout
 from qsync.warehouse.sql import Expression, col, eq, ident, text
 
 
@@ -35,6 +35,30 @@ class Streams:
             StreamState(stream_id, table, frozenset(orjson.loads(columns)), fingerprint)
             for stream_id, table, columns, fingerprint in rows
         ]
+
+    def known(self, stream_id: str, *, with_mapping: bool) -> StreamState:
+        """What state knows of one stream; without its mapping where no table holds any yet."""
+        columns = [col(name, "streams") for name in ("state_table", "columns", "fingerprint")]
+        query = exp.select(*columns, col("mapping", "mappings") if with_mapping else exp.Null())
+        query = query.from_(exp.alias_(self._layout.table(STREAMS), "streams", table=True))
+        if with_mapping:
+            query = query.join(
+                exp.alias_(self._layout.table(MAPPINGS), "mappings", table=True),
+                on=eq(col("stream_id", "streams"), col("stream_id", "mappings")),
+                join_type="left",
+            )
+        rows = self._connection.rows(query.where(eq(col("stream_id", "streams"), text(stream_id))))
+        for table, value_columns, fingerprint, mapping in rows:
+            columns_known = frozenset(orjson.loads(value_columns))
+            return StreamState(stream_id, table, columns_known, fingerprint, mapping)
+        return StreamState(stream_id)
+
+    def settling(self, stream_id: str, mapping: str) -> list[Expression]:
+        """Replace the mapping under which a stream's records are up to date."""
+        mappings = self._layout.table(MAPPINGS)
+        row = {"stream_id": stream_id, "mapping": mapping}
+        mine = eq(col("stream_id"), text(stream_id))
+        return [exp.delete(mappings).where(mine), insert_row(mappings.copy(), row)]
 
     def ensure(
         self,
@@ -170,6 +194,7 @@ class Streams:
         mine = eq(col("stream_id"), text(stream_id))
         self._connection.run(
             exp.delete(self._layout.table(REJECTS)).where(mine.copy()),
+            exp.delete(self._layout.table(MAPPINGS)).where(mine.copy()),
             exp.delete(self._layout.table(STREAMS)).where(mine),
             self._layout.drop(known.table),
         )
@@ -178,6 +203,7 @@ class Streams:
         mine = eq(col("stream_id"), text(old_id))
         return [
             update(self._layout.table(REJECTS), {"stream_id": new_id}, mine),
+            update(self._layout.table(MAPPINGS), {"stream_id": new_id}, mine),
             update(self._layout.table(STREAMS), {"stream_id": new_id, "sync": sync}, mine),
         ]
 

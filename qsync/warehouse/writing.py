@@ -22,6 +22,7 @@ from qsync.execution.ports import (
 from qsync.ledger.record import RunRecord
 from qsync.planning.changes import ChangeSet
 from qsync.planning.compiled_json import stream_json
+from qsync.planning.movement import mapping_text
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import OnNull
 from qsync.warehouse.columns import ColumnReader
@@ -293,7 +294,7 @@ class WritingWarehouse(ReadingWarehouse):
             self.connection.run(create_index(table, f"{name}_n", NUMBER))
         rows = still + self.connection.rows(self.counting(request, table))
         counts = self.counts_of(request, rows)
-        fields = self.fields(request, counts, self.histogram(request, table))
+        change_set = self.with_fields(request, counts, self.histogram(request, table))
         sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
         records = exp.EQ(this=col("records"), expression=number(sent))
         posted = exp.EQ(this=col("posted"), expression=number(0))
@@ -301,7 +302,7 @@ class WritingWarehouse(ReadingWarehouse):
         self.connection.run(
             exp.Update(this=self.layout.table(STAGES), expressions=[records, posted], where=mine)
         )
-        return Stage(run_id, stream_id, name, request, sent), ChangeSet(counts, fields)
+        return Stage(run_id, stream_id, name, request, sent), change_set
 
     def drop_stage(self, stage: Stage) -> None:
         """Drop a stage's table."""
@@ -402,6 +403,17 @@ class WritingWarehouse(ReadingWarehouse):
         if changes.resolved:
             statements.append(jobs.forget(stage, changes.resolved))
         self._commit_under(context.epoch, statements)
+
+    def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
+        """Put down that all records of a stream are up to date under its mapping.
+
+        What a later plan finds changed is compared with it: `planning.movement`.
+        """
+        known, now = stage.request.state, mapping_text(stage.request.stream)
+        begun = self._states.get(stage.stream_id, known)
+        if begun.table is None or (known.mapping == now and known.stream_id == begun.stream_id):
+            return
+        self._commit_under(context.epoch, self.streams.settling(begun.stream_id, now))
 
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""

@@ -72,7 +72,6 @@ def test_a_selection_that_matches_nothing_is_said_and_is_no_failure(
     said = shell("plan", "--select", "nobody*")
     assert (said.code, said.out) == (ExitCode.OK, "")
     assert "matches no sync. Enabled syncs: " in said.err
-    assert shell("plan", "--select", "nobody*", "--json").document["syncs"] == []
 
 
 def test_a_manifest_of_another_target_stops_the_plan(project: Path, shell: Shell) -> None:
@@ -95,6 +94,62 @@ def test_a_missing_catalog_stops_the_plan(project: Path, shell: Shell) -> None:
     assert said.code is ExitCode.FAILED
     assert "error QS401" in said.err
     assert "`qsync catalog pull` writes it" in said.err
+
+
+GITHUB = ("--annotations", "github")
+
+
+def test_a_broken_guard_is_annotated_where_the_sync_is_declared(
+    applied: Path, shell: Shell
+) -> None:
+    path = applied / "models/marts/companies.qsync.yml"
+    path.write_text(path.read_text().replace("max_invalid: 5%", "max_invalid: 1"))
+    said = shell("plan", "-s", "companies", "--json", *GITHUB)
+    (line,) = (line for line in said.err.splitlines() if line.startswith("::"))
+    assert line.startswith(
+        "::error file=models/marts/companies.qsync.yml,line=5,col=5,title=companies is stopped::"
+        "Stopped by max_invalid: 10 rows"
+    )
+    assert said.document["syncs"][0]["stopped"]
+
+
+def test_the_markdown_is_alone_on_standard_output(applied: Path, shell: Shell) -> None:
+    said = shell("plan", "-s", "companies", "--markdown")
+    assert said.code is ExitCode.OK
+    assert said.out.startswith("<!-- qsync plan -->\n### qsync plan: `prod` to `127.0.0.1:")
+    assert "\n**No changes.**\n" in said.out
+    assert "| `companies` | company | 0 | 0 | 0 | 0 | 390 | 10 | 0 | 0 |" in said.out
+
+
+def test_without_a_plan_the_markdown_says_so_and_the_errors_are_annotated(
+    project: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    path = project / "models/marts/companies.qsync.yml"
+    path.write_text(path.read_text().replace("object: company", "object: compnay"))
+    said = shell("plan", "--markdown")
+    assert said.code is ExitCode.FAILED
+    assert said.out.startswith("<!-- qsync plan -->\n### qsync plan\n\n**No plan:**")
+    assert "- models/marts/companies.qsync.yml:8:" in said.out.replace("&#8288;", "")
+    where = f"::error file={project.name}/models/marts/companies.qsync.yml,line=8,col="
+    assert sum(line.startswith(where) for line in said.err.splitlines()) == 1
+    assert "::error" not in shell("plan", "--annotations", "none").err
+
+
+def test_json_and_markdown_are_two_forms_of_one_plan(project: Path, shell: Shell) -> None:
+    said = shell("plan", "--json", "--markdown")
+    assert said.code is ExitCode.USAGE
+    assert "name one" in said.err
+
+
+def test_a_plan_of_nothing_satisfies_the_schema_too(
+    project: Path, shell: Shell, repository: Path
+) -> None:
+    document = shell("plan", "--select", "nobody*", "--json").document
+    schema = orjson.loads((repository / "schemas" / "plan.schema.json").read_bytes())
+    jsonschema.Draft7Validator(schema).validate(document)
+    assert document["syncs"] == []
 
 
 def _tables(project: Path) -> list[tuple[object, ...]]:

@@ -53,6 +53,20 @@ def test_a_field_with_two_writers_is_told_with_both_lines_and_a_union(
     assert "from {{ ref('dim_leads') }}\n        union all" in said.out
 
 
+def test_on_github_every_problem_stands_beside_its_line(
+    project: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(project / LEADS, "dim_leads", "dim_lead")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    said = shell("validate")
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"::error file={LEADS},line=7,col=12,title=QS")
+    assert "did you mean `dim_leads`" in line
+    assert (shell("validate", "--annotations", "none").err, said.out[:7]) == ("", "models/")
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert shell("validate").err == ""
+
+
 def test_warnings_alone_do_not_fail(project: Path, shell: Shell) -> None:
     (project / "qualified_fields.yml").unlink()
     said = shell("validate")

@@ -13,7 +13,7 @@ from qsync.cli.options import CommonOptions
 from qsync.ledger.columns import LEDGER_COLUMNS
 from qsync.ledger.record import RunStatus
 from qsync.project.model import Guards, SyncConfig
-from qsync.views.plan_text import COUNTS
+from qsync.views.plan_counts import COUNTS, IN_MODEL, RECORDED
 from qsync.views.reasons import REASONS
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.layout import Layout
@@ -57,7 +57,8 @@ def test_every_table_qsync_keeps_is_on_the_page_about_state(docs: Path) -> None:
 def test_every_symbol_of_a_plan_is_explained(docs: Path) -> None:
     page = _read(docs / "plan.md")
 
-    assert [word for word, sign, _ in COUNTS if f"| `{sign}` | {word} | " not in page] == []
+    shown = (*COUNTS, IN_MODEL, RECORDED)
+    assert [item for item in shown if f"| `{item.symbol}` | {item.name} | " not in page] == []
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,21 @@ def test_undisturbed_everything_arrives(town: Town) -> None:
     town.check_converged()
 
 
+def test_a_mapping_is_put_down_once_all_it_changed_is_sent(tmp_path: Path) -> None:
+    connection = duckdb_connection()
+    town = Town(connection, tmp_path)
+    town.model = {f"p{n}@x.example": ("Ann", "CEO") for n in range(8)}
+
+    def put_down() -> int:
+        rows = connection.execute("SELECT count(*) FROM qsync.qsync_mappings").fetchall()
+        return int(rows[0][0])
+
+    assert town.run(Death("accepted", "after", 1)) is None
+    assert put_down() == 0
+    assert isinstance(town.run(), ApplyResult)
+    assert put_down() == 1
+
+
 @pytest.mark.proves(fault="process killed", promise="newest value wins")
 def test_nothing_new_goes_before_a_dead_runs_known_jobs_have_ended(town: Town) -> None:
     town.account.configure(replace(town.account.settings, job_base_seconds=90.0))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qsync.planning.changes import ChangeCounts, ChangeSet, FieldChange
+from qsync.planning.changes import Cause, ChangeCounts, ChangeSet, FieldChange
 from qsync.planning.compiled import CompiledStream
 from qsync.project.model import OnNull, OnRemoved
 
@@ -199,6 +199,10 @@ def counted(stream: CompiledStream, found: Iterable[Judged], state_rows: int) ->
     changed = [judged for judged in found if judged.op == "changed"]
     pending = [judged for judged in found if judged.op in {"added", "changed"}]
     in_model = sum(ops.values()) - ops["removed"] - ops["gone"]
+    causes = {
+        Cause.UNSETTLED: sum(judged.unsettled > 0 for judged in changed),
+        Cause.RETRY: sum(judged.attempts > 0 and not judged.unsettled for judged in changed),
+    }
     counts = ChangeCounts(
         state_rows=state_rows,
         in_model=in_model,
@@ -214,6 +218,8 @@ def counted(stream: CompiledStream, found: Iterable[Judged], state_rows: int) ->
         returned=sum(judged.returned for judged in found if judged.op in {"changed", "rehash"}),
         rehashed=ops["rehash"],
         stranded=ops["removed"] + ops["gone"],
+        causes={cause: count for cause, count in causes.items() if count},
+        cleared=sum("x" in judged.kinds for judged in changed),
     )
     letters = [Counter(judged.kinds[place] for judged in changed) for place in _places(stream)]
     fields = [

@@ -36,6 +36,7 @@ class StreamTable:
     fingerprint: str
     sync: str
     object: str
+    mapping: str | None = None
     rows: dict[str, Known] = field(default_factory=dict)
 
 

@@ -27,6 +27,7 @@ from qsync.fields.kinds import ColumnKind
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.changes import ChangeSet
 from qsync.planning.cost import Pace
+from qsync.planning.movement import mapping_text
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, Only, StreamState
 from tests.support.memory_diff import (
@@ -68,7 +69,8 @@ class MemoryWarehouse:
         table = self.store.streams.get(stream_id)
         if table is None:
             return StreamState(stream_id)
-        return StreamState(stream_id, f"state_{stream_id}", table.columns, table.fingerprint)
+        name = f"state_{stream_id}"
+        return StreamState(stream_id, name, table.columns, table.fingerprint, table.mapping)
 
     def change_set(self, request: DiffRequest) -> ChangeSet:
         """Compare a stream with its state."""
@@ -229,6 +231,13 @@ class MemoryWarehouse:
     def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:
         """Tombstones are kept for ever here."""
         raise NotImplementedError("`keep_removed` is not set")
+
+    def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
+        """Put down the mapping under which all is up to date."""
+        self.renew_lock(context.epoch)
+        table = self.store.streams.get(stage.stream_id)
+        if table is not None:
+            table.mapping = mapping_text(stage.request.stream)
 
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""

@@ -9,10 +9,11 @@ from qsync.diagnostics import Position
 from qsync.execution.costing import cost_of
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
-from qsync.planning.changes import ChangeCounts, FieldChange
+from qsync.planning.changes import Cause, ChangeCounts, FieldChange
 from qsync.planning.compiled import CompiledField, CompiledStream, CompiledSync
 from qsync.planning.cost import Pace, Spent
 from qsync.planning.gate import Gate, TestOutcome, Verdict
+from qsync.planning.movement import Movement
 from qsync.planning.plan import GuardBreach, OrphanState, Plan, StreamPlan, SyncPlan
 from qsync.project.model import (
     LimitSettings,
@@ -56,6 +57,7 @@ def a_stream_plan(
     breaches: tuple[GuardBreach, ...] = (),
     full_refresh: bool = False,
     baseline: bool = False,
+    moved: Movement | None = None,
 ) -> StreamPlan:
     """One stream with these counts."""
     stream = CompiledStream(
@@ -82,6 +84,7 @@ def a_stream_plan(
         breaches=breaches,
         full_refresh=full_refresh,
         baseline=baseline,
+        moved=moved,
     )
 
 
@@ -169,7 +172,9 @@ def first_load() -> Plan:
                 added=2_500,
                 invalid={"null_key": 6, "duplicate_key": 4, "not_an_option:industry": 4},
                 other_domain=12,
+                filled={"first_name": 2_431, "job_title": 1_890},
             ),
+            (FieldChange("first_name", set=2_431), FieldChange("job_title", set=1_890)),
             mapped=(a_field("first_name"), a_field("job_title", OnNull.CLEAR)),
             first_load=True,
         ),
@@ -191,6 +196,7 @@ def second_day() -> Plan:
                 in_model=24_402,
                 added=100,
                 changed=1_312,
+                cleared=3,
                 removed=21,
                 unchanged=22_971,
                 resting=3,
@@ -202,6 +208,7 @@ def second_day() -> Plan:
                 rehashed=7,
                 other_domain=1,
                 stranded=64,
+                causes={Cause.RETRY: 2, Cause.UNSETTLED: 1},
             ),
             changes,
         )
@@ -260,12 +267,13 @@ def stopped() -> Plan:
                 state_rows=400,
                 in_model=400,
                 changed=1,
+                cleared=2,
                 removed=2,
                 clearing=1,
                 unchanged=399,
                 stranded=2,
             ),
-            (FieldChange("employees", cleared=1),),
+            (FieldChange("employees", cleared=2),),
             sync="companies",
             object_type=ObjectType.COMPANY,
             on_removed=OnRemoved.CLEAR,
@@ -364,4 +372,80 @@ def careful() -> Plan:
             name="usage",
             model="dim_usage",
         ),
+    )
+
+
+def causes() -> Plan:
+    """Records change for other reasons than the data, and one run is about some of them only."""
+    known = {"state_rows": 9_000, "in_model": 9_000}
+    moved = Movement(
+        added=("phone",), dropped=("fax",), remapped=("job_title",), retyped=("employees",)
+    )
+    leads = a_sync_plan(
+        a_stream_plan(
+            ChangeCounts(
+                **known,
+                changed=1_600,
+                unchanged=7_400,
+                causes={Cause.MAPPING: 1_200, Cause.CATALOG: 50, Cause.RETRY: 7},
+            ),
+            (
+                FieldChange("phone", set=1_150),
+                FieldChange("job_title", changed=90),
+                FieldChange("employees", changed=50),
+            ),
+            moved=moved,
+        )
+    )
+    unclear = a_sync_plan(
+        a_stream_plan(
+            ChangeCounts(**known, changed=31, unchanged=8_947, deferred=22),
+            (FieldChange("industry", changed=31),),
+            sync="usage",
+            moved=Movement(reoptioned=("industry",), match_key=True, versions=True),
+        ),
+        name="usage",
+        model="dim_usage",
+    )
+    forgotten = a_sync_plan(
+        a_stream_plan(
+            ChangeCounts(**known, unchanged=9_000),
+            sync="trials",
+            moved=Movement(added=("plan",), untold=True),
+        ),
+        name="trials",
+        model="dim_trials",
+    )
+    return with_cost(a_plan(leads, unclear, forgotten))
+
+
+def companies() -> Plan:
+    """A lead with a `company:` block, both with changes; in some companies rows disagree."""
+    return with_cost(
+        a_plan(
+            a_sync_plan(
+                a_stream_plan(
+                    ChangeCounts(
+                        state_rows=370,
+                        in_model=374,
+                        added=2,
+                        changed=3,
+                        removed=1,
+                        unchanged=366,
+                        invalid={"free_mail": 2, "non_ascii_key": 1},
+                        conflicts={"region": 4, "employees": 1},
+                    ),
+                    (FieldChange("region", changed=3),),
+                    object_type=ObjectType.COMPANY,
+                    grouped=True,
+                    mapped=(a_field("employees"), a_field("region")),
+                ),
+                a_stream_plan(
+                    ChangeCounts(
+                        state_rows=2_474, in_model=2_500, added=27, changed=60, unchanged=2_413
+                    ),
+                    (FieldChange("job_title", changed=60),),
+                ),
+            )
+        )
     )

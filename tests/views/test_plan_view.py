@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsync.planning.changes import ChangeCounts, FieldChange
+from qsync.planning.changes import ChangeCounts
 from qsync.planning.cost import Cost, WindowUse
-from qsync.planning.gate import Gate, TestOutcome, Verdict
-from qsync.planning.plan import GuardBreach, OrphanState, Plan
-from qsync.project.model import ObjectType, OnNull, OnRemoved, TestsGate
+from qsync.planning.plan import Plan
 from qsync.views.cost_text import cost_sentence
 from qsync.views.documents import plan_document
 from qsync.views.entries import rough_words
 from qsync.views.plan_text import render_plan, summary_line
 from tests.support import plans
+from tests.support.any_plan import all_plans
 from tests.support.golden import matches_golden, numbers_in, numbers_of, rendered
 
 SCHEMA = json.loads(
@@ -36,6 +36,8 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "gated": plans.gated,
     "unknown_baseline": plans.unknown_baseline,
     "careful": plans.careful,
+    "causes": plans.causes,
+    "companies": plans.companies,
     "of_hours": plans.of_hours,
     "of_days": plans.of_days,
 }
@@ -44,112 +46,6 @@ PLANS: dict[str, Callable[[], Plan]] = {
 def text_of(plan: Plan, verbose: bool = False) -> str:
     """The plan as a pipe gets it."""
     return rendered(lambda console: render_plan(plan_document(plan), console, verbose))
-
-
-amounts = st.integers(0, 200_000_000)
-words = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=40)
-reasons = st.one_of(
-    st.sampled_from(["null_key", "malformed_key", "free_mail", "duplicate_key", "unheard_of"]),
-    st.builds("{}:{}".format, st.sampled_from(["not_an_option", "null_value"]), words),
-)
-COUNTS = (
-    "state_rows",
-    "in_model",
-    "added",
-    "changed",
-    "removed",
-    "unchanged",
-    "resting",
-    "deferred",
-    "suppressed",
-    "retried",
-    "unsettled",
-    "returned",
-    "rehashed",
-    "other_domain",
-    "stranded",
-)
-counts = st.builds(
-    ChangeCounts,
-    **dict.fromkeys(COUNTS, amounts),
-    invalid=st.dictionaries(reasons, amounts, max_size=5),
-    conflicts=st.dictionaries(words, amounts, max_size=3),
-)
-changes = st.lists(st.builds(FieldChange, words, amounts, amounts, amounts), max_size=12)
-breaches = st.lists(
-    st.builds(
-        GuardBreach,
-        st.sampled_from(["max_changed", "max_removed", "max_cleared", "max_added_rows"]),
-        st.sampled_from(["20%", "1000"]),
-        amounts,
-        amounts,
-    ),
-    max_size=2,
-)
-streams = st.builds(
-    plans.a_stream_plan,
-    counts,
-    changes.map(tuple),
-    object_type=st.sampled_from(ObjectType),
-    grouped=st.booleans(),
-    mapped=st.lists(st.builds(plans.a_field, words, st.sampled_from(OnNull)), max_size=5).map(
-        tuple
-    ),
-    on_removed=st.sampled_from(OnRemoved),
-    first_load=st.booleans(),
-    baseline_unknown=st.booleans(),
-    limit=st.none() | st.integers(1, 10_000),
-    breaches=breaches.map(tuple),
-    full_refresh=st.booleans(),
-    baseline=st.booleans(),
-)
-outcomes = st.builds(
-    TestOutcome, words, words | st.just(""), st.sampled_from(["fail", "warn", ""]), amounts
-)
-gates = st.builds(
-    Gate,
-    st.sampled_from([TestsGate.PASSED, TestsGate.RUN]),
-    st.sampled_from(Verdict),
-    words,
-    words | st.just(""),
-    amounts,
-    st.lists(outcomes, max_size=2).map(tuple),
-    st.none() | words,
-    st.none() | words,
-)
-syncs = st.builds(
-    lambda given_streams, name, model, blocked, gate: plans.a_sync_plan(
-        *given_streams, name=name, model=model, blocked=blocked, gate=gate
-    ),
-    st.lists(streams, max_size=2),
-    words,
-    words,
-    st.none() | st.just("the model has no rows"),
-    st.none() | gates,
-)
-windows = st.tuples(
-    *(
-        st.builds(WindowUse, st.just(name), st.integers(1, 10**9), amounts, amounts)
-        for name in ("15m", "1h", "24h")
-    )
-)
-costs = st.builds(
-    Cost,
-    requests=amounts,
-    expected=st.none() | amounts,
-    windows=windows,
-    seconds=st.none() | st.floats(0, 10**8),
-    at_least=st.booleans(),
-)
-all_plans = st.builds(
-    lambda given_syncs, orphans, allowed, cost: replace(
-        plans.a_plan(*given_syncs, orphans=tuple(orphans), apply_allowed=allowed), cost=cost
-    ),
-    st.lists(syncs, max_size=3),
-    st.lists(st.builds(OrphanState, words, words, st.just("lead"), amounts), max_size=2),
-    st.booleans(),
-    st.none() | costs,
-)
 
 
 @given(all_plans)
@@ -187,7 +83,7 @@ def test_the_text_of_a_plan_is_as_kept(name: str) -> None:
     matches_golden(f"plan_{name}", text_of(PLANS[name]()))
 
 
-@pytest.mark.parametrize("name", ["first_load", "second_day", "of_hours"])
+@pytest.mark.parametrize("name", ["first_load", "second_day", "of_hours", "causes", "stopped"])
 def test_the_verbose_text_of_a_plan_is_as_kept(name: str) -> None:
     matches_golden(f"plan_{name}_verbose", text_of(PLANS[name](), verbose=True))
 
@@ -293,3 +189,22 @@ def test_an_almost_full_window_is_not_called_full_nor_a_touched_one_empty() -> N
 )
 def test_a_time_is_told_in_the_unit_people_think_in(seconds: float, words: str) -> None:
     assert rough_words(seconds) == words
+
+
+def _objects(schema: object) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if "properties" in schema and schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from _objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _objects(part)
+
+
+def test_the_schema_names_every_key_and_allows_no_other() -> None:
+    found = list(_objects(SCHEMA))
+    assert len(found) > 8
+    for schema in found:
+        assert schema["additionalProperties"] is False
+        assert set(schema["required"]) == set(schema["properties"])

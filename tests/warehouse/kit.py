@@ -185,6 +185,8 @@ class Desk:
         if sent:
             outcome = Outcome(1, stage.rows, rejects=rejects, unknown=lost, unresolved=unresolved)
             self.warehouse.commit(stage, Commit([outcome]), context)
+        if only is None:
+            self.warehouse.settle_mapping(stage, context)
         self.warehouse.drop_stage(stage)
         return sent
 

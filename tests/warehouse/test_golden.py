@@ -11,6 +11,7 @@ from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, St
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.compiled import CompiledStream
+from qsync.planning.movement import Movement
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import ObjectType, OnNull
 from qsync.warehouse.commits import StateWriter, acknowledged, numbered
@@ -43,6 +44,8 @@ COMPANIES = stream(
     grouped=True,
 )
 
+MOVED = Movement(added=("job_title", "segments"), retyped=("employees", "seniority"))
+
 
 def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Expr]]:
     dialect = DIALECTS[dialect_name]
@@ -71,8 +74,10 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
         *writer.lose(numbered([7, 8]), "r0"),
         *writer.reject([Reject(4, BATCH_LEFT), Reject(5, "job_title is too long", "job_title")]),
     ]
+    moved_table = layout.table("state_people")
     return [
         ("count", diff.query(counting(of, "diff", layout.table("state_people")))),
+        ("count after the mapping moved", counting(of, "diff", moved_table, MOVED)),
         ("histogram", diff.query(histogram(of, "diff"))),
         ("stage", diff.query(stage_select(of))),
         ("chunk", chunk_select(of, layout.table("stage_r1"), 1, 5_000)),

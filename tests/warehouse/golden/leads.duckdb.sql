@@ -308,6 +308,7 @@ SELECT
   "unsettled",
   "returned",
   CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  'data' AS "cause",
   COUNT(*),
   (
     SELECT
@@ -325,6 +326,47 @@ GROUP BY
   "unsettled",
   "returned",
   CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END;
+
+-- count after the mapping moved
+SELECT
+  "op",
+  "retried",
+  "unsettled",
+  "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  CASE
+    WHEN NOT "op" IN ('changed')
+    THEN 'data'
+    WHEN (
+      SUBSTRING("kinds", 2, 1) IN ('c', 's', 'x')
+      OR SUBSTRING("kinds", 3, 1) IN ('c', 's', 'x')
+      OR SUBSTRING("kinds", 5, 1) IN ('c', 's', 'x')
+    )
+    THEN 'data'
+    WHEN SUBSTRING("kinds", 1, 1) IN ('c', 's', 'x')
+    THEN 'mapping'
+    WHEN SUBSTRING("kinds", 4, 1) IN ('c', 's', 'x')
+    THEN 'catalog'
+    ELSE 'data'
+  END AS "cause",
+  COUNT(*),
+  (
+    SELECT
+      COUNT(*)
+    FROM "db"."qsync"."state_people"
+    WHERE
+      "status" <> 'removed'
+  ) AS "state_rows",
+  SUM("other_domain"),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
+FROM diff
+GROUP BY
+  "op",
+  "retried",
+  "unsettled",
+  "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  "cause";
 
 -- histogram
 WITH keyed AS (
@@ -645,7 +687,8 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 4, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_3_x",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_4_c",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x"
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x",
+  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
 FROM diff
 WHERE
   "op" IN ('changed');

@@ -286,6 +286,7 @@ SELECT
   "unsettled",
   "returned",
   CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  'data' AS "cause",
   COUNT(*),
   (
     SELECT
@@ -303,6 +304,47 @@ GROUP BY
   "unsettled",
   "returned",
   CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END;
+
+-- count after the mapping moved
+SELECT
+  "op",
+  "retried",
+  "unsettled",
+  "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  CASE
+    WHEN NOT "op" IN ('changed')
+    THEN 'data'
+    WHEN (
+      SUBSTRING("kinds" FROM 2 FOR 1) IN ('c', 's', 'x')
+      OR SUBSTRING("kinds" FROM 3 FOR 1) IN ('c', 's', 'x')
+      OR SUBSTRING("kinds" FROM 5 FOR 1) IN ('c', 's', 'x')
+    )
+    THEN 'data'
+    WHEN SUBSTRING("kinds" FROM 1 FOR 1) IN ('c', 's', 'x')
+    THEN 'mapping'
+    WHEN SUBSTRING("kinds" FROM 4 FOR 1) IN ('c', 's', 'x')
+    THEN 'catalog'
+    ELSE 'data'
+  END AS "cause",
+  COUNT(*),
+  (
+    SELECT
+      COUNT(*)
+    FROM "qsync"."state_people"
+    WHERE
+      "status" <> 'removed'
+  ) AS "state_rows",
+  SUM("other_domain"),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
+FROM diff
+GROUP BY
+  "op",
+  "retried",
+  "unsettled",
+  "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  "cause";
 
 -- histogram
 WITH keyed AS (
@@ -601,7 +643,8 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_3_x",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_4_c",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x"
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x",
+  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
 FROM diff
 WHERE
   "op" IN ('changed');
