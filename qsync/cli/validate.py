@@ -6,13 +6,21 @@ from pathlib import Path
 
 import click
 
-from qsync.artifacts import check_stale, read_manifest, resolve
+from qsync.artifacts import (
+    Manifest,
+    Node,
+    check_stale,
+    read_catalog_columns,
+    read_manifest,
+    resolve,
+)
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
 from qsync.cli.options import CommonOptions, common_options, json_option
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
 from qsync.planning.compile import check_sync
+from qsync.planning.given import check_given, known_columns
 from qsync.planning.writers import check_writers
 
 
@@ -43,6 +51,7 @@ def check(loaded: Loaded) -> tuple[Diagnostic, ...]:
     found += problems
     found += check_writers(loaded.project.syncs)
     if manifest is not None:
+        found += _check_tests(loaded, manifest)
         for sync in loaded.project.syncs:
             node = resolve(
                 manifest,
@@ -60,6 +69,18 @@ def check(loaded: Loaded) -> tuple[Diagnostic, ...]:
             found += [] if stale is None else [stale]
             found += check_sync(sync, node, catalog)
     return tuple(sorted(found, key=Diagnostic.sort_key))
+
+
+def _check_tests(loaded: Loaded, manifest: Manifest) -> list[Diagnostic]:
+    """Columns of sync tests that the model does not have; what else is wrong was told before."""
+    project, found = loaded.project, []
+    cataloged = read_catalog_columns(loaded.target_path / "catalog.json") if project.tests else {}
+    for test in project.tests:
+        sync = project.sync(test.sync)
+        node = None if sync is None else resolve(manifest, sync.model, project.name)
+        if sync is not None and isinstance(node, Node):
+            found += check_given(test, sync, known_columns(node, cataloged, manifest.adapter_type))
+    return found
 
 
 def _shown(loaded: Loaded) -> str:

@@ -271,8 +271,8 @@ def _with_sync(
     """The diagnostic with the name of the sync it is about."""
     if finding is None or len(finding.path) < 2 or not isinstance(finding.path[1], int):
         return diagnostic
-    section = finding.path[0]
-    name = _name_of(data[section][finding.path[1]], _NAMES_SYNC.get(str(section), "name"))
+    section = str(finding.path[0])
+    name = _name_of(data[section][finding.path[1]], _NAMES_SYNC.get(section, "name"))
     return replace(diagnostic, sync=name) if name else diagnostic
 
 

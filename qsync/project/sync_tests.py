@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from qsync.diagnostics import Position
 from qsync.project.model import ObjectType
 
+Values = Mapping[str, object]
+"""YAML's values by name: of a column, of a field."""
+
 
 @dataclass(frozen=True, slots=True)
 class GivenRow:
@@ -24,7 +27,7 @@ class GivenRow:
         columns: Where each column's name stands.
     """
 
-    values: Mapping[str, object]
+    values: Values
     position: Position
     cells: Mapping[str, Position]
     columns: Mapping[str, Position]
@@ -44,7 +47,7 @@ class ExpectedItem:
 
     object: ObjectType
     key: str
-    values: Mapping[str, object]
+    values: Values
     position: Position
 
 

@@ -206,14 +206,14 @@ class _Reader:
             message = f"the sync maps no field `{name}`"
             hint = _meant(name, sorted(fields)) or f"it maps: {', '.join(sorted(fields))}"
             self._error("QS504", (*steps, "field"), message, hint)
-        kind = named[0] if named else None
+        about = named[0] if named else None
         return ExpectedInvalid(
             reason=entry["reason"],
             position=self._at(*steps),
             field=name,
             row=row,
-            object=kind,
-            key=None if kind is None else entry[kind.match_field],
+            object=about,
+            key=None if about is None else entry[about.match_field],
         )
 
     def _check_reason(self, reason: str) -> None:

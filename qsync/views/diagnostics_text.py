@@ -45,7 +45,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], console: Console) -> N
     document = diagnostics_document(diagnostics)
     for _, group in groupby(document["diagnostics"], key=lambda entry: entry["path"]):
         for entry in group:
-            _one(entry, console)
+            render_entry(entry, console)
         write(console)
     if document["diagnostics"]:
         write(console, styled(diagnostics_summary(document), "bold"))
@@ -61,14 +61,15 @@ def diagnostics_summary(document: JsonObject) -> str:
     return f"{', '.join(parts) or 'no problem'} in {counted(document['files'], 'file')}"
 
 
-def _one(entry: JsonObject, console: Console) -> None:
+def render_entry(entry: JsonObject, console: Console, indent: int = 0) -> None:
+    """Write one diagnostic and its cure."""
     place = f"{entry['path']}:{entry['line']}:{entry['column']}:"
     kind = f"{entry['severity']} {entry['code']}:"
-    lines = broken(f"{place} {kind} {entry['message']}", console, hang=4)
+    lines = broken(f"{place} {kind} {entry['message']}", console, indent, hang=4)
     for text in lines:
         line = Text(text)
         line.highlight_regex(rf"{entry['severity']} {entry['code']}", _STYLES[entry["severity"]])
         write(console, line)
     if entry["hint"]:
-        for text in broken(entry["hint"], console, indent=4):
+        for text in broken(entry["hint"], console, indent=indent + 4):
             write(console, Text(text, style="dim"))
