@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 
 from qsync.execution.sync_tests import FoundInvalid, Observed, SentItem
 from qsync.planning.match_keys import fold_key
-from qsync.planning.resolve import closest
 from qsync.project.model import ObjectType, OnRemoved, Sync
 from qsync.project.sync_tests import Expectation, ExpectedInvalid, ExpectedItem
 
@@ -102,24 +102,38 @@ def same_value(expected: object, sent: object) -> bool:
 def _items(
     expected: Sequence[ExpectedItem], observed: Observed, sync: Sync
 ) -> Iterator[ItemDifference]:
-    wanted = {(item.object, item.key): item for item in expected}
     sent = {(item.object, item.key): item for item in observed.items}
-    for place in (*wanted, *(key for key in sent if key not in wanted)):
-        object_type, key = place
-        if place not in sent:
-            why = _why_not(object_type, key, observed, sync)
-            yield ItemDifference(object_type, key, expected=True, sent=False, why=why)
+    expected_keys = {(item.object, item.key) for item in expected}
+    met: set[tuple[ObjectType, str]] = set()
+    for item in expected:
+        key = item.key
+        folded = fold_key(key, item.object)
+        if (item.object, key) not in sent and (item.object, folded) not in expected_keys:
+            # Another spelling of a key that is sent: that is what differs, not the record.
+            key = folded or key
+        found = sent.get((item.object, key))
+        if found is None:
+            why = _why_not(item.object, key, observed, sync)
+            yield ItemDifference(item.object, item.key, expected=True, sent=False, why=why)
             continue
-        item = wanted.get(place)
-        fields = tuple(_fields(None if item is None else item.values, sent[place]))
-        if fields or item is None:
-            yield ItemDifference(
-                object_type, key, expected=item is not None, sent=True, fields=fields
-            )
+        met.add((item.object, key))
+        fields = (*_spelling(item, key), *_fields(item.values, found))
+        if fields:
+            yield ItemDifference(item.object, key, expected=True, sent=True, fields=fields)
+    for place, found in sent.items():
+        if place not in met:
+            fields = tuple(_fields({}, found))
+            yield ItemDifference(*place, expected=False, sent=True, fields=fields)
 
 
-def _fields(expected: Mapping[str, object] | None, item: SentItem) -> Iterator[FieldDifference]:
-    wanted = {} if expected is None else expected
+def _spelling(item: ExpectedItem, key: str) -> Iterator[FieldDifference]:
+    if item.key != key:
+        yield FieldDifference(
+            item.object.match_field, in_expected=True, in_sent=True, expected=item.key, sent=key
+        )
+
+
+def _fields(wanted: Mapping[str, object], item: SentItem) -> Iterator[FieldDifference]:
     for name in (*wanted, *(name for name in item.values if name not in wanted)):
         difference = FieldDifference(
             name,
@@ -140,17 +154,15 @@ def _why_not(object_type: ObjectType, key: str, observed: Observed, sync: Sync) 
         if found.object is object_type and found.key == folded:
             return f"invalid, {code_of(found.reason, found.field)}"
     given = observed.given.get(object_type, frozenset())
-    before = observed.sent_before.get(object_type, frozenset())
-    if folded in given and folded != key:
-        return f"it is sent as {folded}"
     if key in given:
         return "nothing that would be sent differs from what was sent before"
-    if key in before:
+    if key in observed.sent_before.get(object_type, frozenset()):
         if sync.object is object_type and sync.config.on_removed is OnRemoved.CLEAR:
             return "it left the model, and the sync had written nothing to clear"
         return "it left the model, and `on_removed` is keep"
-    meant = closest(key, given)
-    return "no given row has this key" + (f"; did you mean {meant}?" if meant else "")
+    # Addresses of one domain are alike: a wider net would catch strangers.
+    near = get_close_matches(key, sorted(given), n=1, cutoff=0.8)
+    return "no given row has this key" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def code_of(reason: str, field: str | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -143,7 +143,11 @@ class _Run:
         columns = self.warehouse.columns(self.relation) or ()
         compilation = compile_sync(self.sync, node, columns, catalog)
         if compilation.compiled is None:
-            return [i for i in compilation.diagnostics if i.severity is Severity.ERROR]
+            return [
+                self._with_source(item)
+                for item in compilation.diagnostics
+                if item.severity is Severity.ERROR
+            ]
         return compilation.compiled
 
     def observe(self, compiled: CompiledSync) -> Observed | list[Diagnostic]:
@@ -229,6 +233,22 @@ class _Run:
         if stage.rows:
             self.warehouse.commit(stage, Commit([Outcome(1, stage.rows)]), context)
         self.warehouse.drop_stage(stage)
+
+    def _with_source(self, problem: Diagnostic) -> Diagnostic:
+        """A type that does not fit, with where it is from when nobody told it."""
+        untold = {column.name.lower() for column in self.columns if column.type is None}
+        places = [(self.sync.match_column, self.sync.match_position)]
+        fields = self.sync.fields
+        if self.sync.company is not None:
+            block = self.sync.company
+            places.append((block.match_column, block.match_position))
+            fields += block.fields
+        places += [(item.column or "", item.column_position) for item in fields]
+        for name, position in places:
+            if position == problem.position and name.lower() in untold:
+                hint = f"this type is that of the given values: `types: {{{name}: …}}` declares one"
+                return replace(problem, hint=hint)
+        return problem
 
     def _misfit(self, problem: CellProblem, row: GivenRow) -> Diagnostic:
         column = next(item for item in self.columns if item.name == problem.column)

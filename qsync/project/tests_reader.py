@@ -154,7 +154,6 @@ class _Reader:
     def _items(
         self, section: str, kind: ObjectType, sync: Sync, entries: Iterable[Mapping[str, Any]]
     ) -> Iterable[ExpectedItem]:
-        fields = _mapped(sync)[kind]
         seen: dict[str, int] = {}
         for place, entry in enumerate(entries):
             steps = ("expect", section, place)
@@ -166,15 +165,14 @@ class _Reader:
             seen.setdefault(key, place)
             values = dict(entry.get("fields", {}))
             for name in values:
-                self._check_field(name, fields, kind, (*steps, "fields", name))
+                self._check_field(name, sync, kind, (*steps, "fields", name))
             if COMPANY_NAME in entry:
-                self._check_field(COMPANY_NAME, fields, kind, (*steps, COMPANY_NAME))
+                self._check_field(COMPANY_NAME, sync, kind, (*steps, COMPANY_NAME))
                 values[COMPANY_NAME] = entry[COMPANY_NAME]
             yield ExpectedItem(kind, key, values, self._at(*steps))
 
-    def _check_field(
-        self, name: str, fields: Collection[str], kind: ObjectType, steps: DataPath
-    ) -> None:
+    def _check_field(self, name: str, sync: Sync, kind: ObjectType, steps: DataPath) -> None:
+        fields = _mapped(sync)[kind]
         # A lead may have a field of that name; a company's name is none of its `fields`.
         inside = kind is ObjectType.COMPANY and name == COMPANY_NAME and steps[-2] == "fields"
         if name in fields and not inside:
@@ -183,6 +181,9 @@ class _Reader:
         hint = _meant(name, known) or f"it maps: {', '.join(known)}"
         if inside and name in fields:
             hint = "`company_name` stands beside `fields`, as in a sync"
+        for other, others in _mapped(sync).items():
+            if other is not kind and name in others:
+                hint = f"it maps a {other.value} field of that name: expect `{_plural(other)}`"
         message = f"the sync maps no {kind.value} field `{name}`"
         self._error("QS504", steps, message, hint, key=True)
 
@@ -241,12 +242,16 @@ def _mapped(sync: Sync) -> Mapping[ObjectType, Collection[str]]:
 
 
 def _wrong_object(sync: Sync, kind: ObjectType) -> tuple[str, str]:
-    plural = "leads" if kind is ObjectType.LEAD else "companies"
     if kind is ObjectType.COMPANY:
         hint = "it has no `company:` block: expect `leads`"
     else:
         hint = "its object is company: expect `companies`"
-    return f"the sync `{sync.name}` writes no {plural}", hint
+    return f"the sync `{sync.name}` writes no {_plural(kind)}", hint
+
+
+def _plural(kind: ObjectType) -> str:
+    """The section that expects records of an object."""
+    return next(section for section, object_type in _SECTIONS.items() if object_type is kind)
 
 
 def _meant(name: str, names: Iterable[str]) -> str:
