@@ -180,7 +180,8 @@ def test_types_come_from_dbts_catalog_before_the_manifest_and_the_tests_own_win(
 def test_validate_finds_a_misspelt_column_of_a_test(here: Path, shell: Shell) -> None:
     shop(here, PASSES.replace(", title", ", titel"))
     said = shell("validate")
-    assert "models/tests.qsync.yml:5:35: error QS510: sync 'leads' reads no" in said.out
+    assert "error QS510: sync 'leads' reads no column 'titel'" in said.out
+    assert "models/tests.qsync.yml:5:" in said.out
     assert "did you mean 'title'?" in said.out
 
 
