@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -48,14 +49,19 @@ def test_every_way_to_fail_is_told_in_words_with_its_place(here: Path, shell: Sh
     matches_golden("tests", said.out)
 
 
-def test_the_examples_own_tests_pass_as_they_lie_in_the_repository(
-    here: Path, shell: Shell
+def test_the_examples_tests_and_those_of_the_documentation_pass_without_dbt(
+    here: Path, shell: Shell, repository: Path
 ) -> None:
     left = shutil.ignore_patterns("target", "logs", "*.duckdb*")
     shutil.copytree(EXAMPLE, here / "northwind", ignore=left)
+    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    for path, text in blocks:
+        (here / "northwind" / path).write_text(text, encoding="utf-8")
     said = shell("test", "--project-dir", "northwind")
     assert said.code is ExitCode.OK, said.out
-    assert said.out.endswith("\nTests: 5 passed, 0 failed.\n")
+    assert said.out.endswith("\nTests: 8 passed, 0 failed.\n")
     assert "`dbt parse` writes it, without a warehouse" in said.err
 
 
