@@ -136,12 +136,16 @@ class FixtureWarehouse(WritingWarehouse):
         self, rows: Sequence[Mapping[str, object]], *, cast: bool
     ) -> Iterator[CellProblem]:
         """Cells that do not fit; `cast` asks DuckDB of each as well, which takes its time."""
-        told = {column.name: column.type for column in self.columns(self._relation) or ()}
         for place, row in enumerate(rows):
             for name, kind in self._types.items():
                 fitting = _is_fitting(_value(row, name), kind)
                 if not fitting or (cast and not self._is_castable(row, name)):
-                    yield CellProblem(place, name, told[name])
+                    yield CellProblem(place, name, self._told(name))
+
+    def _told(self, name: str) -> str:
+        """A column's type in DuckDB's own words."""
+        columns = self.columns(self._relation) or ()
+        return next(column.type for column in columns if column.name == name)
 
     def _is_castable(self, row: Mapping[str, object], name: str) -> bool:
         try:

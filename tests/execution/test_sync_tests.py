@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -134,32 +135,48 @@ def test_a_number_no_json_can_hold_is_invalid_though_sql_lets_it_pass(folder: Pa
 
 
 @pytest.mark.parametrize(
-    ("column", "type", "value", "field", "sent"),
+    ("types", "row", "sent"),
     [
-        ("seen_at", "timestamp", "2026-11-02 05:00", "last_seen_at", "2026-11-02T05:00:00Z"),
-        ("seen_at", "timestamptz", "2026-11-02 05:00+02", "last_seen_at", "2026-11-02T03:00:00Z"),
-        ("seen_at", "date", "2026-11-02", "last_seen_at", "2026-11-02"),
-        ("seen_at", None, "2026-11-02 05:00", "last_seen_at", "2026-11-02 05:00"),
-        ("score", "numeric(12,2)", "12.50", "product_score", 12.5),
-        ("score", "double precision", "-0.25", "product_score", -0.25),
-        ("score", None, "-3", "product_score", -3),
-        ("score", None, "'007'", None, None),
-        ("first_name", None, '"é \\u2028"', "first_name", "é \u2028"),
-        ("is_customer", None, "false", "is_customer", False),
-        ("is_customer", "boolean", "'t'", "is_customer", True),
-        ("interests", "text[]", "[growth, data]", "interests", ["growth", "data"]),
-        ("interests", None, "[]", "interests", []),
+        (
+            "seen_at: timestamp, score: 'numeric(12,2)', is_customer: boolean, interests: 'text[]'",
+            "seen_at: 2026-11-02 05:00, score: '12.50', is_customer: 't', interests: '[growth]'",
+            {
+                "last_seen_at": "2026-11-02T05:00:00Z",
+                "product_score": Decimal("12.5"),
+                "is_customer": True,
+                "interests": ["growth"],
+            },
+        ),
+        (
+            "seen_at: timestamptz, score: double precision",
+            "seen_at: 2026-11-02 05:00+02, score: -0.25, interests: []",
+            {
+                "last_seen_at": "2026-11-02T03:00:00Z",
+                "product_score": Decimal("-0.25"),
+                "interests": [],
+            },
+        ),
+        ("seen_at: date", "seen_at: 2026-11-02", {"last_seen_at": "2026-11-02"}),
+        (
+            "",
+            'seen_at: 2026-11-02 05:00, score: -3, is_customer: false, first_name: "é \\u2028"',
+            {
+                "last_seen_at": "2026-11-02 05:00",
+                "product_score": -3,
+                "is_customer": False,
+                "first_name": "é \u2028",
+            },
+        ),
     ],
+    ids=["told", "zoned", "dates", "as the values are"],
 )
 def test_a_value_goes_out_as_its_columns_type_is_written(
-    folder: Path, column: str, type: str | None, value: str, field: str | None, sent: object
+    folder: Path, types: str, row: str, sent: dict[str, object]
 ) -> None:
-    types = "" if type is None else f"types: {{{column}: '{type}'}}\n"
-    seen = _seen(folder, f"sync: leads\n{types}given: [{{email: a@x.example, {column}: {value}}}]")
-    if field is None:
-        assert seen.items == ()
-    else:
-        assert _values(seen)["lead", "a@x.example"][field] == sent
+    told = f"types: {{{types}}}\n"
+    seen = _seen(folder, f"sync: leads\n{told}given: [{{email: a@x.example, {row}}}]")
+    always = {"job_title": None, "source": "warehouse"}
+    assert _values(seen)["lead", "a@x.example"] == {**sent, **always}
 
 
 def test_a_type_of_another_warehouse_that_duckdb_lacks_gives_way_to_that_of_the_values(
