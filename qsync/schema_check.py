@@ -170,6 +170,7 @@ _TYPES = {
     "boolean": "true or false",
     "integer": "a whole number",
     "number": "a number",
+    "null": "null",
 }
 
 

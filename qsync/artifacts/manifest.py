@@ -109,6 +109,11 @@ def _node(raw: object, *, disabled: bool) -> Iterator[Node]:
         checksum=_text(checksum.get("checksum")) if checksum.get("name") == "sha256" else None,
         tags=_tags(raw.get("tags") or config.get("tags")),
         disabled=disabled,
+        column_types=tuple(
+            (_text(_mapping(column).get("name")) or key, kind)
+            for key, column in _mapping(raw.get("columns")).items()
+            if (kind := _text(_mapping(column).get("data_type")))
+        ),
     )
 
 

@@ -38,6 +38,7 @@ class Node:
         relation_name: Quoted as the adapter does, for the target dbt last ran for; None for an
             ephemeral model.
         columns: The documented ones only (dbt.md, "Profile, target, adapter").
+        column_types: `(column, data_type)` of those whose documentation or contract says a type.
         original_file_path: Relative to the package's root.
         patch_path: The properties file, e.g. `shop://models/_models.yml`.
         checksum: SHA-256 of the file's stripped contents, or None when dbt compares in another way.
@@ -61,6 +62,7 @@ class Node:
     checksum: str | None = None
     tags: tuple[str, ...] = ()
     disabled: bool = False
+    column_types: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_latest(self) -> bool:

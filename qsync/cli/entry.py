@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "init": "qsync.cli.init:init",
     "new": "qsync.cli.new:new",
     "validate": "qsync.cli.validate:validate",
+    "test": "qsync.cli.test:test",
     "ls": "qsync.cli.ls:ls",
     "plan": "qsync.cli.plan:plan",
     "apply": "qsync.cli.apply:apply",

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from qsync.artifacts import Manifest, check_stale, read_manifest, resolve
+from qsync.artifacts import (
+    Manifest,
+    Node,
+    check_stale,
+    read_catalog_columns,
+    read_manifest,
+    resolve,
+)
 from qsync.cli.annotating import annotate
 from qsync.cli.declared import keep_declared
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
@@ -16,6 +23,7 @@ from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
 from qsync.planning.compile import check_sync
+from qsync.planning.given import check_given, known_columns
 from qsync.planning.writers import check_writers
 from qsync.project.lines import line_reader
 
@@ -55,6 +63,7 @@ def check(
     found += problems
     found += check_writers(loaded.project.syncs, catalog, line_reader(loaded.project_dir))
     if manifest is not None:
+        found += _check_tests(loaded, manifest)
         for sync in loaded.project.syncs:
             node = resolve(
                 manifest,
@@ -72,6 +81,18 @@ def check(
             found += [] if stale is None else [stale]
             found += check_sync(sync, node, catalog)
     return tuple(sorted(found, key=Diagnostic.sort_key))
+
+
+def _check_tests(loaded: Loaded, manifest: Manifest) -> list[Diagnostic]:
+    """Columns of sync tests that the model does not have; what else is wrong was told before."""
+    project, found = loaded.project, []
+    cataloged = read_catalog_columns(loaded.target_path / "catalog.json") if project.tests else {}
+    for test in project.tests:
+        sync = project.sync(test.sync)
+        node = None if sync is None else resolve(manifest, sync.model, project.name)
+        if sync is not None and isinstance(node, Node):
+            found += check_given(test, sync, known_columns(node, cataloged, manifest.adapter_type))
+    return found
 
 
 def _shown(loaded: Loaded) -> str:

@@ -5,7 +5,7 @@ as a page; `python -m qsync.project.codes docs/diagnostics.md` writes it, and a 
 equal.
 
 `QS1xx` files and formats · `QS2xx` dbt's artifacts and models · `QS3xx` fields and mapping ·
-`QS4xx` the field catalog.
+`QS4xx` the field catalog · `QS5xx` sync tests.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from qsync.project.codes_artifacts import ARTIFACT_CODES
 from qsync.project.codes_catalog import CATALOG_CODES
 from qsync.project.codes_fields import FIELD_CODES
 from qsync.project.codes_files import FILE_CODES
+from qsync.project.codes_tests import TEST_CODES
 
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,6 +28,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "QS2": "dbt's artifacts and models",
         "QS3": "Fields and mapping",
         "QS4": "The field catalog",
+        "QS5": "Sync tests",
     }
 )
 """The headings of the page, by the beginning of the code."""
@@ -41,7 +43,7 @@ of all files are told in one pass, each with file, line and column.
 
 def registry() -> Mapping[str, CodeInfo]:
     """Every code, sorted."""
-    every = (*FILE_CODES, *ARTIFACT_CODES, *FIELD_CODES, *CATALOG_CODES)
+    every = (*FILE_CODES, *ARTIFACT_CODES, *FIELD_CODES, *CATALOG_CODES, *TEST_CODES)
     return MappingProxyType({info.code: info for info in sorted(every, key=lambda item: item.code)})
 
 

@@ -18,6 +18,7 @@ from qsync.project.dbt_project import DbtProject, read_dbt_project
 from qsync.project.model import Project, ProjectSettings, Sync
 from qsync.project.paths import SETTINGS_FILE, check_dbtignore, relative, sync_files
 from qsync.project.syncs import SyncReader
+from qsync.project.tests_reader import TestEntries, read_tests
 from qsync.schema_check import Finding, SchemaKind, check
 from qsync.yaml_nodes import Problem, YamlDocument, read_yaml
 
@@ -64,11 +65,14 @@ def load_project(
     files = sync_files(project_dir, paths.model_paths)
     names = _Names()
     syncs: list[Sync] = []
+    entries = TestEntries()
     for file in files:
-        loaded, found = _read_sync_file(file, relative(file, project_dir), defaults, names)
+        loaded, found = _read_sync_file(file, relative(file, project_dir), defaults, names, entries)
         syncs += loaded
         diagnostics += found
     diagnostics += names.check_renames(syncs)
+    tests, found = read_tests(entries, syncs, names.first)
+    diagnostics += found
     if dbt is not None:
         diagnostics += check_dbtignore(project_dir) if files else []
         diagnostics += [] if names.first else [_no_syncs(paths, bool(files))]
@@ -82,6 +86,7 @@ def load_project(
         model_paths=dbt.model_paths,
         target_path=target_path or dbt.target_path,
         sync_files=tuple(relative(file, project_dir) for file in files),
+        tests=tuple(tests),
     )
     return LoadResult(project, diagnostics, dbt.profile)
 
@@ -214,23 +219,19 @@ class _Names:
 
 
 def _read_sync_file(
-    path: Path, name: str, defaults: Mapping[str, Any], names: _Names
+    path: Path, name: str, defaults: Mapping[str, Any], names: _Names, tests: TestEntries
 ) -> tuple[list[Sync], list[Diagnostic]]:
     document, findings, diagnostics = _read_checked(path, name, "sync")
     if document is None or not isinstance(document.data, dict):
         return [], diagnostics
-    entries = document.data.get("syncs")
-    if not isinstance(entries, list):
-        return [], diagnostics
     # A fault of the whole file (its edition) leaves no sync of it standing; an extra key does.
     file_broken = any(finding.path in ((), ("version",)) for finding in findings)
-    broken = {
-        finding.path[1]
-        for finding in findings
-        if finding.path[:1] == ("syncs",) and len(finding.path) > 1
-    }
+    if not file_broken:
+        tests.add(document, _broken(findings, "tests"))
+    entries = document.data.get("syncs")
+    broken = _broken(findings, "syncs")
     syncs: list[Sync] = []
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         duplicate = _note_name(document, index, entry, names)
         diagnostics += [duplicate] if duplicate else []
         if file_broken or not isinstance(entry, dict):
@@ -242,7 +243,17 @@ def _read_sync_file(
         diagnostics += reader.diagnostics
         if sync is not None and duplicate is None:
             syncs.append(sync)
-    return syncs, [_with_sync(item, finding_of(findings, item), entries) for item in diagnostics]
+    found = [_with_sync(item, finding_of(findings, item), document.data) for item in diagnostics]
+    return syncs, found
+
+
+def _broken(findings: list[Finding], section: str) -> set[object]:
+    """The indexes of a list's entries that the schema found a fault with."""
+    return {
+        finding.path[1]
+        for finding in findings
+        if finding.path[:1] == (section,) and len(finding.path) > 1
+    }
 
 
 def finding_of(findings: list[Finding], diagnostic: Diagnostic) -> Finding | None:
@@ -250,16 +261,23 @@ def finding_of(findings: list[Finding], diagnostic: Diagnostic) -> Finding | Non
     return next((item for item in findings if item.diagnostic is diagnostic), None)
 
 
-def _with_sync(diagnostic: Diagnostic, finding: Finding | None, entries: list[Any]) -> Diagnostic:
+_NAMES_SYNC = {"syncs": "name", "tests": "sync"}
+"""The key of an entry that names the sync it is about."""
+
+
+def _with_sync(
+    diagnostic: Diagnostic, finding: Finding | None, data: Mapping[str, Any]
+) -> Diagnostic:
     """The diagnostic with the name of the sync it is about."""
     if finding is None or len(finding.path) < 2 or not isinstance(finding.path[1], int):
         return diagnostic
-    name = _name_of(entries[finding.path[1]])
+    section = str(finding.path[0])
+    name = _name_of(data[section][finding.path[1]], _NAMES_SYNC.get(section, "name"))
     return replace(diagnostic, sync=name) if name else diagnostic
 
 
-def _name_of(entry: object) -> str | None:
-    name = entry.get("name") if isinstance(entry, dict) else None
+def _name_of(entry: object, key: str = "name") -> str | None:
+    name = entry.get(key) if isinstance(entry, dict) else None
     return name if isinstance(name, str) and name else None
 
 

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from qsync.project.diagnostics import Position
+
+if TYPE_CHECKING:
+    from qsync.project.sync_tests import SyncTest
 
 COMPANY_NAME = "company_name"
 """The key under which a sync maps a company's name.
@@ -264,6 +268,7 @@ class Project:
         syncs: In order of file and place.
         model_paths: dbt's `model-paths`, relative.
         target_path: dbt's `target-path`, relative, before any flag.
+        tests: The sync tests, in order of file and place.
     """
 
     name: str
@@ -272,6 +277,7 @@ class Project:
     model_paths: tuple[str, ...] = ("models",)
     target_path: str = "target"
     sync_files: tuple[str, ...] = ()
+    tests: tuple[SyncTest, ...] = ()
 
     def sync(self, name: str) -> Sync | None:
         """The sync of that name."""

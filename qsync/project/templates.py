@@ -54,4 +54,15 @@ SAMPLE = """\
 #       owner: growth-eng
 #       tags: [hourly]
 #       guards: {{max_changed: 40%}}
+#
+# # Sync tests: `qsync test` runs them without a warehouse and without a key.
+# tests:
+#   - name: an address is folded and a missing title is cleared
+#     sync: leads
+#     given: # rows of the model; columns that are not named are null
+#       - {{email: " Ada@Example.com", first_name: Ada}}
+#     expect: # everything that is sent, and nothing else
+#       leads:
+#         - email: ada@example.com
+#           fields: {{first_name: Ada, job_title: null, source: warehouse}}
 """

@@ -34,10 +34,37 @@ def append_sync(path: Path, name: str, render: Callable[[Layout], str]) -> str:
         if text and not text.endswith("\n"):
             text += "\n"
         result = f"{text}version: 1\nsyncs:\n{render(STANDARD)}"
+    elif isinstance(document.data, dict) and "syncs" not in document.data and _is_block(document):
+        result = f"{text.rstrip(chr(10))}\n\nsyncs:\n{render(STANDARD)}"
     else:
-        result = _round_trip(document, text, render)
+        head, tail = _split(document, text)
+        result = _round_trip(document, head, render) + tail
     _check_kept(document, result, name)
     return result.replace("\n", line_break)
+
+
+def _is_block(document: YamlDocument) -> bool:
+    """Whether the file's keys stand at the beginning of lines, and not in braces."""
+    return all(column == 1 for _, column in document.root.keys.values())
+
+
+def _split(document: YamlDocument, text: str) -> tuple[str, str]:
+    """The text up to the end of `syncs`, and what follows it, with the comments before that.
+
+    What follows (`tests:`) is nobody's business here: a round trip would move its comment and
+    write its nulls in another way.
+    """
+    keys = document.root.keys
+    if not _is_block(document):
+        return text, ""
+    after = [line for line, _ in keys.values() if line > keys.get("syncs", (0, 0))[0]]
+    if not after:
+        return text, ""
+    lines = text.splitlines(keepends=True)
+    cut = min(after) - 1
+    while cut > 0 and (not lines[cut - 1].strip() or lines[cut - 1].startswith("#")):
+        cut -= 1
+    return "".join(lines[:cut]), "".join(lines[cut:])
 
 
 def _round_trip(document: YamlDocument, text: str, render: Callable[[Layout], str]) -> str:

@@ -58,7 +58,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], console: Console) -> N
     document = diagnostics_document(diagnostics)
     for _, group in groupby(document["diagnostics"], key=lambda entry: entry["path"]):
         for entry in group:
-            _one(entry, console)
+            render_entry(entry, console)
         write(console)
     if document["diagnostics"]:
         write(console, styled(diagnostics_summary(document), "bold"))
@@ -74,25 +74,28 @@ def diagnostics_summary(document: JsonObject) -> str:
     return f"{', '.join(parts) or 'no problem'} in {counted(document['files'], 'file')}"
 
 
-def _one(entry: JsonObject, console: Console) -> None:
+def render_entry(entry: JsonObject, console: Console, indent: int = 0) -> None:
+    """Write one diagnostic and its cure."""
     place = f"{entry['path']}:{entry['line']}:{entry['column']}:"
     kind = f"{entry['severity']} {entry['code']}:"
-    lines = broken(f"{place} {kind} {entry['message']}", console, hang=4)
+    lines = broken(f"{place} {kind} {entry['message']}", console, indent, hang=4)
     for text in lines:
         line = Text(text)
         line.highlight_regex(rf"{entry['severity']} {entry['code']}", _STYLES[entry["severity"]])
         write(console, line)
-    _source(entry, console)
+    _source(entry, console, indent)
     for place in entry["related"]:
         where = f"{place['path']}:{place['line']}:{place['column']}: {place['message']}"
-        sentence(console, where, indent=4)
-        _source(place, console)
-    sentence(console, entry["hint"], indent=4, style="dim")
+        sentence(console, where, indent=indent + 4)
+        _source(place, console, indent)
+    if entry["hint"]:
+        sentence(console, entry["hint"], indent=indent + 4, style="dim")
     for code in (entry["example"] or "").splitlines():
-        write(console, styled(f"        {code}", "cyan"))
+        write(console, styled(f"{' ' * indent}        {code}", "cyan"))
 
 
-def _source(place: JsonObject, console: Console) -> None:
+def _source(place: JsonObject, console: Console, indent: int) -> None:
     """The line that stands at a place, with its number."""
     if place["source"]:
-        sentence(console, f"{place['line']} | {place['source']}", indent=6, style="cyan")
+        text = f"{place['line']} | {place['source']}"
+        sentence(console, text, indent=indent + 6, style="cyan")

@@ -6,6 +6,7 @@ from qsync.warehouse.columns import column_reader
 from qsync.warehouse.connection import AdapterConnection, Connection, WarehouseError
 from qsync.warehouse.dbt_project import DbtOptions, DbtSession, open_dbt
 from qsync.warehouse.dialects import DIALECTS, dialect_of
+from qsync.warehouse.fixtures import FixtureWarehouse
 from qsync.warehouse.lock import LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.writing import WritingWarehouse
@@ -16,6 +17,7 @@ __all__ = [
     "Connection",
     "DbtOptions",
     "DbtSession",
+    "FixtureWarehouse",
     "LockLostError",
     "ReadingWarehouse",
     "WarehouseError",

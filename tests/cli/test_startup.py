@@ -52,6 +52,12 @@ def test_what_is_offline_never_imports_dbt_or_a_client(project: Path, words: str
     assert modules.isdisjoint(heavy), modules & heavy
 
 
+def test_sync_tests_never_import_dbt_or_a_client(project: Path) -> None:
+    code, modules = _run("test", cwd=project)
+    assert code == 0
+    assert modules.isdisjoint({"dbt", "dbt_common", "httpx"})
+
+
 @pytest.mark.parametrize("words", ["catalog pull", "catalog diff"])
 def test_what_needs_only_the_key_never_imports_dbt(project: Path, words: str) -> None:
     code, modules = _run(*words.split(), cwd=project)

@@ -79,7 +79,8 @@ def test_json_holds_what_the_text_says(project: Path, shell: Shell) -> None:
     _edit(project / LEADS, "seniority: seniority", "senority: seniority")
     said = shell("validate", "--json")
     assert said.code is ExitCode.FAILED
-    (found,) = said.document["diagnostics"]
+    found, in_its_test = said.document["diagnostics"]
+    assert (in_its_test["code"], in_its_test["path"]) == ("QS504", LEADS)
     assert (found["path"], found["sync"], found["severity"]) == (LEADS, "leads", "error")
     assert found["line"] > 1
     assert found["code"] in shell("validate").out

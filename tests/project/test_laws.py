@@ -73,6 +73,18 @@ KEYS = st.sampled_from(
         "api_key_env",
         "apply_targets",
         "renamed_from",
+        "tests",
+        "sync",
+        "types",
+        "before",
+        "given",
+        "expect",
+        "leads",
+        "companies",
+        "invalid",
+        "row",
+        "reason",
+        "field",
     ]
 )
 TREES: st.SearchStrategy[Any] = st.recursive(
@@ -115,6 +127,21 @@ SYNC_FILE = {
             "match": {"domain": "e"},
             "fields": {"f": "c"},
         },
+    ],
+    "tests": [
+        {
+            "name": "t",
+            "sync": "a",
+            "types": {"c": "text"},
+            "before": [{"e": "x"}],
+            "given": [{"e": "x", "c": 1}],
+            "expect": {
+                "leads": [{"email": "x", "fields": {"f": 1.5, "g": None, "h": ["x"]}}],
+                "companies": [{"domain": "x", "company_name": "n", "fields": {"f": "c"}}],
+                "invalid": [{"row": 1, "reason": "null_key", "field": "f", "email": "x"}],
+            },
+        },
+        {"name": "u", "sync": "b", "given": [{"e": "x"}], "expect": {"invalid": {"free_mail": 1}}},
     ],
 }
 

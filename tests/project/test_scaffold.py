@@ -108,6 +108,7 @@ def test_the_sample_is_a_sound_sync_once_uncommented(dbt_project: Path) -> None:
     assert result.diagnostics == []
     assert result.project is not None
     assert [sync.name for sync in result.project.syncs] == ["leads"]
+    assert [test.sync for test in result.project.tests] == ["leads"]
 
 
 def test_a_modeline_names_the_projects_own_copy_of_the_schema(dbt_project: Path) -> None:
@@ -275,6 +276,42 @@ def test_new_adds_to_a_file_and_keeps_comments_order_and_quotes(dbt_project: Pat
     result = load_project(dbt_project)
     assert result.project is not None
     assert [sync.name for sync in result.project.syncs] == ["first", "leads"]
+
+
+TESTS = """\
+
+# About the tests.
+tests:
+  - name: a test
+    sync: first
+    given: [{email: a@x.example}]
+    expect:
+      leads:
+        - email: a@x.example
+          fields:
+            source: null # as it stands
+"""
+
+
+def test_new_leaves_what_stands_below_the_syncs_as_it_is(dbt_project: Path) -> None:
+    path = dbt_project / "models/team.qsync.yml"
+    path.parent.mkdir()
+    path.write_text(EXISTING + TESTS)
+    _new(dbt_project, into="models/team.qsync.yml")
+    assert path.read_text().endswith("\n" + TESTS)
+    result = load_project(dbt_project)
+    assert result.project is not None
+    assert [sync.name for sync in result.project.syncs] == ["first", "leads"]
+    assert [test.name for test in result.project.tests] == ["a test"]
+
+
+def test_new_adds_to_a_file_that_holds_only_tests(dbt_project: Path) -> None:
+    path = dbt_project / "models/team.qsync.yml"
+    path.parent.mkdir()
+    text = "version: 1\n" + TESTS
+    path.write_text(text)
+    _new(dbt_project, into="models/team.qsync.yml")
+    assert path.read_text().startswith(text + "\nsyncs:\n  - name: leads\n")
 
 
 SYNC_IN_FLOW = "{name: first, model: m, object: lead, match: {email: e}, fields: {source: s}}"

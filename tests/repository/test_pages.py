@@ -126,3 +126,10 @@ def test_the_readme_names_no_page_that_is_not_there(repository: Path) -> None:
     linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", _read(repository / "README.md"))
 
     assert [path for path in linked if not (repository / path).exists()] == []
+
+
+def test_the_failing_test_that_is_shown_failed_like_that(docs: Path, repository: Path) -> None:
+    golden = _read(repository / "tests" / "views" / "golden" / "tests.txt")
+    (shown,) = re.findall(r"```text\n(FAILED.*?)```", _read(docs / "testing.md"), re.DOTALL)
+
+    assert shown in golden
