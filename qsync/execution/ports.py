@@ -133,7 +133,8 @@ class Stage:
 BATCH_LEFT = "batch_left"
 """Reason of a record that was refused with others and never alone: the submits ran out before.
 
-It may be healthy, so it counts as no rejection of its own and never rests.
+It may be healthy, so it counts as no rejection of its own and never rests. What it was rejected for
+before stays as it is.
 """
 
 

@@ -70,14 +70,14 @@ class Redactor:
         )
 
     def reason(self, errors: Sequence[str], row: StagedRow) -> tuple[str, str | None]:
-        """What may be said of a rejection, and the field it is about if it names one."""
+        """What may be said of a rejection, and the field it is about if it names one.
+
+        Several errors are put in order: in which one Qualified names them is not promised, and a
+        record rests only when it is rejected for the same reason again.
+        """
         secrets = _spellings(row)
-        said: dict[str, None] = {}
-        field: str | None = None
-        for error in errors:
-            redacted = self._redacted(_in_one_line(error), secrets)
-            field = field or self._field(redacted)
-            said[redacted] = None
+        said = sorted({self._redacted(_in_one_line(error), secrets) for error in errors})
+        field = next(filter(None, map(self._field, said)), None)
         # Once more: joining must not put together what a value is made of.
         reason = self._redacted("; ".join(filter(None, said)), secrets)
         if len(reason) > LONGEST_REASON:

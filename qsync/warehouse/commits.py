@@ -14,6 +14,7 @@ from sqlglot import exp
 from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, Stage
 from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.layout import REJECTS, Layout
+from qsync.warehouse.rejections import rejection
 from qsync.warehouse.sql import (
     Expression,
     all_of,
@@ -86,13 +87,14 @@ class StateWriter:
 
     def forget_rejects(self, where: Expression) -> Expression:
         """Drop the rejects of the staged records that meet a condition."""
-        return exp.delete(self.layout.table(REJECTS)).where(
-            all_of(
-                [
-                    eq(col("stream_id"), text(self.stage.stream_id)),
-                    exp.In(this=col("key"), query=self._keys(where).subquery()),
-                ]
-            )
+        return exp.delete(self.layout.table(REJECTS)).where(self._rejects_of(where))
+
+    def _rejects_of(self, where: Expression) -> Expression:
+        return all_of(
+            [
+                eq(col("stream_id"), text(self.stage.stream_id)),
+                exp.In(this=col("key"), query=self._keys(where).subquery()),
+            ]
         )
 
     def unsettle(self, where: Expression, *, unresolved: bool = False) -> list[Expression]:
@@ -158,10 +160,19 @@ class StateWriter:
         return self.unsettle(self.unanswered(where, run_id), unresolved=True)
 
     def reject(self, rejects: Sequence[Reject]) -> list[Expression]:
-        """Keep rejects: key, hash, reason and how often, from the staged rows' numbers."""
-        statements: list[Expression] = [
-            self.forget_rejects(numbered([item.number for item in rejects]))
-        ]
+        """Keep rejects: key, hash, reason and how often, from the staged rows' numbers.
+
+        How often is how often in a row for this reason: another one is counted from 1. Of a record
+        that was refused with others, what it was rejected for before stays as it is.
+        """
+        statements: list[Expression] = []
+        replaced = numbered([item.number for item in rejects])
+        left = [item.number for item in rejects if item.reason == BATCH_LEFT]
+        if left:
+            kept = all_of([numbered(left), _rejected_before()])
+            statements.append(self._note_rejects(kept))
+            replaced = all_of([replaced, exp.Not(this=exp.Paren(this=kept))])
+        statements.append(self.forget_rejects(replaced))
         columns = (
             "stream_id",
             "key",
@@ -188,7 +199,7 @@ class StateWriter:
                 columns=["row_number", "reason", "field"],
             )
             at = text(self.context.at)
-            counts = case([(eq(col("reason", "said"), text(BATCH_LEFT)), number(0))], number(1))
+            kept = all_of([_batch_left(), _rejected_before("staged")])
             rows = (
                 exp.select(
                     text(self.stage.stream_id),
@@ -197,13 +208,14 @@ class StateWriter:
                     text(self._stream.meaning),
                     col("reason", "said"),
                     col("field", "said"),
-                    exp.Add(this=col("attempts", "staged"), expression=counts),
+                    _attempts(),
                     text(self.context.run_id),
                     exp.Coalesce(this=col("rejected_at", "staged"), expressions=[at]),
                     at.copy(),
                 )
                 .from_(exp.alias_(self._stage_table(), "staged", table=True))
                 .join(said, on=eq(col(NUMBER, "staged"), col("row_number", "said")))
+                .where(exp.Not(this=exp.Paren(this=kept)))
             )
             statements.append(
                 exp.insert(
@@ -211,6 +223,14 @@ class StateWriter:
                 )
             )
         return statements
+
+    def _note_rejects(self, where: Expression) -> Expression:
+        """Put down that this run saw those staged records rejected, and nothing else of it."""
+        return update(
+            self.layout.table(REJECTS),
+            {"run_id": self.context.run_id, "last_at": self.context.at},
+            self._rejects_of(where),
+        )
 
     def entomb(self) -> list[Expression]:
         """Mark records that left the model and are kept in Qualified as removed.
@@ -229,6 +249,22 @@ class StateWriter:
                 known,
             ),
         ]
+
+
+def _batch_left() -> Expression:
+    return eq(col("reason", "said"), text(BATCH_LEFT))
+
+
+def _rejected_before(table: str | None = None) -> Expression:
+    """Whether a staged record was rejected before as it is, and not only with others."""
+    return exp.GT(this=col("attempts", table), expression=number(0))
+
+
+def _attempts() -> Expression:
+    """How often in a row a record was rejected for what is `said` of it now."""
+    again = eq(col("reason", "staged"), rejection(col("reason", "said"), col("field", "said")))
+    once_more = exp.Add(this=col("attempts", "staged"), expression=number(1))
+    return case([(_batch_left(), number(0)), (again, once_more)], number(1))
 
 
 def settled_status() -> Expression:

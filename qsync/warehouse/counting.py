@@ -13,18 +13,33 @@ from qsync.project.model import OnRemoved
 from qsync.warehouse.connection import Row
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
-from qsync.warehouse.sql import Expression, all_of, any_of, as_, col, count_if, eq, number, text
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    any_of,
+    as_,
+    case,
+    col,
+    count_if,
+    eq,
+    null_text,
+    number,
+    text,
+)
 
-_GROUP = ("op", "reason", "retried", "unsettled", "returned")
+_GROUP = ("op", "retried", "unsettled", "returned")
 
 
 def counting(stream: CompiledStream, table: str | exp.Table, state: exp.Table | None) -> exp.Select:
     """Records by what would happen to them, over the diff or a staged table.
 
-    Columns: op, reason, retried, unsettled, returned, records, rows in state, leads of another
-    domain, records that are cleared, and a column per field of a grouped stream with its conflicts.
+    Columns: op, retried, unsettled, returned, the reason of the invalid, records, rows in state,
+    leads of another domain, records that are cleared, and a column per field of a grouped stream
+    with its conflicts.
     """
-    query = exp.select(*(col(name) for name in _GROUP), exp.Count(this=exp.Star()))
+    invalid = case([(op_is("invalid"), col("reason"))], null_text())
+    groups = [*(col(name) for name in _GROUP), invalid]
+    query = exp.select(*(group.copy() for group in groups), exp.Count(this=exp.Star()))
     query = query.select(
         _state_rows(state), exp.Sum(this=col(OTHER_DOMAIN)), count_if(_is_cleared(stream))
     )
@@ -32,7 +47,7 @@ def counting(stream: CompiledStream, table: str | exp.Table, state: exp.Table | 
         query = query.select(
             *(exp.Sum(this=col(conflict_column(place))) for place, _ in enumerate(stream.fields))
         )
-    return query.from_(table).group_by(*(col(name) for name in _GROUP))
+    return query.from_(table).group_by(*groups)
 
 
 def _state_rows(state: exp.Table | None) -> Expression:
@@ -50,7 +65,7 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
     flags: Counter[str] = Counter()
     conflicts: Counter[str] = Counter()
     state_rows = 0
-    for op, reason, retried, unsettled, returned, records, in_state, other, cleared, *rest in rows:
+    for op, retried, unsettled, returned, reason, records, in_state, other, cleared, *rest in rows:
         records = int(records)
         state_rows = int(in_state)
         ops[op] += records

@@ -2,8 +2,9 @@
 
 A hash finds candidates; only theirs are the values compared. `op` is one of `added`, `changed`,
 `removed`, `unchanged`, `rehash` (equal values, another hash: brought up to date without sending),
-`resting` (rejected twice as it is), `deferred` (would be sent, but this run is about others),
-`suppressed` (forgotten: never sent), `invalid` and `gone` (no row, and nothing to do about it now).
+`resting` (rejected twice as it is, for the same reason), `deferred` (would be sent, but this run is
+about others), `suppressed` (forgotten: never sent), `invalid` and `gone` (no row, and nothing to do
+about it now).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from qsync.planning.compiled import CompiledField, CompiledStream
 from qsync.planning.ports import DiffRequest
 from qsync.project.model import OnNull, OnRemoved
 from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.rejections import rejection
 from qsync.warehouse.source import (
     HASH,
     INVALID,
@@ -44,7 +46,7 @@ from qsync.warehouse.sql import (
 )
 
 REST_AFTER = 2
-"""Rejections of a record as it is, after which it rests."""
+"""Rejections of a record as it is, one like the other, after which it rests."""
 
 
 UNSETTLED = ("unsettled", "open")
@@ -97,7 +99,8 @@ class Diff:
         Columns of `diff`: `op`, `reason`, `retried`, `unsettled`, `returned`, `key`, `hash`,
         `kinds` (a letter per field: `c` changed, `s` set, `x` cleared, `.` as acknowledged, `-`
         kept, `!` left out), a column per field with the value to be acknowledged, `n_<i>`,
-        `attempts`, `rejected_at`, `other_domain`.
+        `attempts`, `rejected_at`, `other_domain`. `reason` says why a record is invalid, and of one
+        that was rejected as it is, as what (`rejections`).
         """
         stream = self._stream
         for name, cte in source_query(stream, self._request.relation, self._dialect).ctes:
@@ -117,6 +120,7 @@ class Diff:
     def _known_rejects(self, rejects: exp.Table) -> exp.Select:
         return (
             exp.select(col("key"), col("row_hash"), col("attempts"), col("first_at"))
+            .select(as_(rejection(col("reason"), col("field")), "rejected_as"))
             .from_(rejects.copy())
             .where(
                 all_of(
@@ -140,9 +144,11 @@ class Diff:
             )
         attempts: Expression = number(0)
         first_at: Expression = null_text()
+        reason: Expression = col(INVALID, "source")
         if self._rejects is not None:
             attempts = exp.Coalesce(this=col("attempts", "rejected"), expressions=[number(0)])
             first_at = col("first_at", "rejected")
+            reason = exp.Coalesce(this=reason, expressions=[col("rejected_as", "rejected")])
             query = query.join(
                 "rejected",
                 on=all_of(
@@ -155,7 +161,7 @@ class Diff:
             )
         return query.select(
             as_(self._fate(key), "fate"),
-            as_(col(INVALID, "source"), "reason"),
+            as_(reason, "reason"),
             as_(key, "key"),
             as_(col(HASH, "source"), "hash"),
             as_(self._unsettled(), "unsettled"),

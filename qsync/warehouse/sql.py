@@ -115,6 +115,13 @@ def replace_match(value: Expression, pattern: str) -> Expression:
     return exp.RegexpReplace(this=value, expression=text(pattern), replacement=text(""))
 
 
+def replace_matches(value: Expression, pattern: str, by: str) -> Expression:
+    """The value with something else for every match of the pattern."""
+    # Not `RegexpReplace`: sqlglot writes the flag for all matches in some dialects of itself.
+    parts = [value.copy(), text(pattern), text(by), text("g")]
+    return exp.Anonymous(this="REGEXP_REPLACE", expressions=parts)
+
+
 def as_(value: Expression, name: str) -> exp.Alias:
     """`value AS "name"`."""
     return exp.Alias(this=value, alias=ident(name))

@@ -78,7 +78,7 @@ def test_rows_with_different_values_share_a_reason() -> None:
 
 def test_several_errors_of_a_row_are_one_reason_and_none_is_a_reason_too() -> None:
     errors = ["phone is invalid", "job_title is too long", "phone is invalid"]
-    assert LEADS.reason(errors, ROW) == ("phone is invalid; job_title is too long", "phone")
+    assert LEADS.reason(errors, ROW) == ("job_title is too long; phone is invalid", "job_title")
     assert LEADS.reason([], ROW) == (NO_REASON, None)
 
 

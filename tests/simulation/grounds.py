@@ -32,6 +32,16 @@ class StateRow(NamedTuple):
     status: str
 
 
+class RejectRow(NamedTuple):
+    """A reject that is kept, the last run that saw it, and how often it was said in a row."""
+
+    key: str
+    reason: str
+    field: str | None
+    run_id: str
+    attempts: int
+
+
 class Left(NamedTuple):
     """What runs have left behind: noted jobs, staged tables, open records."""
 
@@ -63,6 +73,9 @@ class Ground(Protocol):
 
     def rejected(self) -> set[str]:
         """Keys of the rejects that are kept."""
+
+    def rejects(self) -> list[RejectRow]:
+        """The rejects that are kept, by key."""
 
     def left(self) -> Left:
         """What runs have left behind."""
@@ -126,7 +139,13 @@ class SqlGround:
 
     def rejected(self) -> set[str]:
         """Keys of the rejects that are kept."""
-        return {str(row[0]) for row in self.sql("SELECT key FROM qsync.qsync_rejects")}
+        return {reject.key for reject in self.rejects()}
+
+    def rejects(self) -> list[RejectRow]:
+        """The rejects that are kept, by key."""
+        columns = ", ".join(RejectRow._fields)
+        rows = self.sql(f"SELECT {columns} FROM qsync.qsync_rejects ORDER BY key")
+        return [RejectRow(*row) for row in rows]
 
     def left(self) -> Left:
         """What runs have left behind."""
@@ -186,7 +205,14 @@ class MemoryGround:
 
     def rejected(self) -> set[str]:
         """Keys of the rejects that are kept."""
-        return {key for _, key in self.store.rejects}
+        return {reject.key for reject in self.rejects()}
+
+    def rejects(self) -> list[RejectRow]:
+        """The rejects that are kept, by key."""
+        return [
+            RejectRow(key, item.reason, item.field, item.run_id, item.attempts)
+            for (_, key), item in sorted(self.store.rejects.items())
+        ]
 
     def left(self) -> Left:
         """What runs have left behind."""

@@ -16,6 +16,9 @@ KEYS = [f"p{n}@x.example" for n in range(7)]
 
 FAULTS = (
     Fault(kind="submit", nth=2, cut="after"),
+    Fault(kind="submit", job=JobFault(failing=(0, 1, 2))),
+    Fault(kind="submit", job=JobFault(failing=(0, 1, 2), error="first_name is too long (81)")),
+    Fault(kind="submit", job=JobFault(failing=(0, 1, 2), error="first_name is too long (7)")),
     Fault(kind="submit", cut="after"),
     Fault(kind="submit", nth=1, status=422),
     Fault(kind="submit", every=2, job=JobFault(failing=(0,))),
@@ -57,7 +60,7 @@ def _tables(town: Town) -> list[object]:
         for name in ("started_at", "finished_at"):
             record[name] = str(record[name])
     ground = town.ground
-    return [ground.state(), ground.rejected(), ground.left(), ground.known_jobs() != set(), records]
+    return [ground.state(), ground.rejects(), ground.left(), ground.known_jobs() != set(), records]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -6,6 +6,7 @@ it does not know it refuses.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,12 +40,21 @@ class Known:
 
 @dataclass(slots=True)
 class Rejected:
-    """A record Qualified rejected, and as what."""
+    """A record Qualified rejected, as what and why."""
 
     hash: str
     meaning: str
+    reason: str
+    field: str | None
     run_id: str
     attempts: int
+
+    @property
+    def rejection(self) -> str:
+        """Equal for two rejections if they are the same, whatever numbers they name."""
+        return (
+            f"{self.field or ''}: {re.sub('[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', self.reason)}"
+        )
 
 
 @dataclass(slots=True)
@@ -57,6 +67,7 @@ class Judged:
     values: Values = ()
     kinds: str = ""
     attempts: int = 0
+    rejected_as: str | None = None
     unsettled: int = 0
     returned: bool = False
     reason: str = ""
@@ -93,7 +104,7 @@ def diff(
         judged = _judged(stream, key, values, known, reason, full_refresh)
         reject = None if key is None else rejects.get(key)
         if reject and (reject.hash, reject.meaning) == (judged.hash, stream.meaning):
-            judged.attempts = reject.attempts
+            judged.attempts, judged.rejected_as = reject.attempts, reject.rejection
         judged.op = _considered(judged, full_refresh, wanted)
         found.append(judged)
     for key in state.keys() - set(keys):

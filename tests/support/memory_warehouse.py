@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 
 from qsync.errors import UserError
 from qsync.execution.ports import (
+    BATCH_LEFT,
     Commit,
     CommitContext,
     DeadStream,
     LiveField,
     LockHolder,
     Outcome,
+    Reject,
     Stage,
     StagedRow,
 )
@@ -258,9 +260,9 @@ class MemoryWarehouse:
     def _commit(
         self, stage: Stage, staged: StagedTable, outcome: Outcome, context: CommitContext
     ) -> None:
-        rejected = {reject.number for reject in outcome.rejects}
-        unanswered = set(outcome.unknown) | (rejected if outcome.unresolved else set())
-        not_done = unanswered | rejected | {reject.number for reject in outcome.invalid_late}
+        rejected = {reject.number: reject for reject in outcome.rejects}
+        unanswered = set(outcome.unknown) | (set(rejected) if outcome.unresolved else set())
+        not_done = unanswered | set(rejected) | {reject.number for reject in outcome.invalid_late}
         rows = staged.numbered(outcome.first, outcome.last)
         done = [row for row in rows if row.number not in not_done]
         self._acknowledge(stage, done, context, unresolved=outcome.unresolved)
@@ -269,9 +271,20 @@ class MemoryWarehouse:
         self._unsettle(stage, lost, context, unresolved=outcome.unresolved)
         for row in rows:
             if row.number in rejected:
-                meaning = stage.request.stream.meaning
-                reject = Rejected(row.hash, meaning, context.run_id, row.attempts + 1)
-                self.store.rejects[stage.stream_id, str(row.key)] = reject
+                self._reject(stage, row, rejected[row.number], context)
+
+    def _reject(self, stage: Stage, row: Judged, said: Reject, context: CommitContext) -> None:
+        place, left = (stage.stream_id, str(row.key)), said.reason == BATCH_LEFT
+        if left and row.attempts:
+            self.store.rejects[place].run_id = context.run_id
+            return
+        meaning = stage.request.stream.meaning
+        reject = Rejected(row.hash, meaning, said.reason, said.field, context.run_id, 1)
+        if left:
+            reject.attempts = 0
+        elif reject.rejection == row.rejected_as:
+            reject.attempts = row.attempts + 1
+        self.store.rejects[place] = reject
 
     def _acknowledge(
         self,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlglot import exp
 
-from qsync.execution.ports import CommitContext, Outcome, Reject, Stage
+from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, Stage
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
 from qsync.planning.compiled import CompiledStream
@@ -69,6 +69,7 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
         *writer.unsettle(numbered([7, 8, 9])),
         *writer.entomb(),
         *writer.lose(numbered([7, 8]), "r0"),
+        *writer.reject([Reject(4, BATCH_LEFT), Reject(5, "job_title is too long", "job_title")]),
     ]
     return [
         ("count", diff.query(counting(of, "diff", layout.table("state_people")))),

@@ -110,7 +110,8 @@ WITH keyed AS (
     "key",
     "row_hash",
     "attempts",
-    "first_at"
+    "first_at",
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
@@ -159,7 +160,7 @@ WITH keyed AS (
       THEN 'changed'
       ELSE 'rehash'
     END AS "fate",
-    "source"."invalid" AS "reason",
+    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
     CASE
@@ -281,10 +282,10 @@ WITH keyed AS (
 )
 SELECT
   "op",
-  "reason",
   "retried",
   "unsettled",
   "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
   COUNT(*),
   (
     SELECT
@@ -298,10 +299,10 @@ SELECT
 FROM diff
 GROUP BY
   "op",
-  "reason",
   "retried",
   "unsettled",
-  "returned";
+  "returned",
+  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END;
 
 -- histogram
 WITH keyed AS (
@@ -415,7 +416,8 @@ WITH keyed AS (
     "key",
     "row_hash",
     "attempts",
-    "first_at"
+    "first_at",
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
@@ -464,7 +466,7 @@ WITH keyed AS (
       THEN 'changed'
       ELSE 'rehash'
     END AS "fate",
-    "source"."invalid" AS "reason",
+    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
     CASE
@@ -716,7 +718,8 @@ WITH keyed AS (
     "key",
     "row_hash",
     "attempts",
-    "first_at"
+    "first_at",
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
@@ -765,7 +768,7 @@ WITH keyed AS (
       THEN 'changed'
       ELSE 'rehash'
     END AS "fate",
-    "source"."invalid" AS "reason",
+    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
     CASE
@@ -1064,14 +1067,24 @@ SELECT
   '57c37cd24980',
   "said"."reason",
   "said"."field",
-  "staged"."attempts" + CASE WHEN "said"."reason" = 'batch_left' THEN 0 ELSE 1 END,
+  CASE
+    WHEN "said"."reason" = 'batch_left'
+    THEN 0
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    THEN "staged"."attempts" + 1
+    ELSE 1
+  END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
 FROM "qsync"."stage_r1" AS staged
 JOIN (VALUES
   (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
-  ON "staged"."number" = "said"."row_number";
+  ON "staged"."number" = "said"."row_number"
+WHERE
+  NOT (
+    "said"."reason" = 'batch_left' AND "staged"."attempts" > 0
+  );
 
 -- commit 6
 UPDATE "qsync"."state_people" SET "status" = CASE WHEN "status" = 'open' THEN 'open' ELSE 'unsettled' END, "run_id" = 'r1'
@@ -1201,4 +1214,70 @@ WHERE
     FROM "qsync"."state_people" AS known
     WHERE
       "known"."key" = "stage_r1"."key"
+  );
+
+-- commit 12
+UPDATE "qsync"."qsync_rejects" SET "run_id" = 'r1', "last_at" = '2026-11-03 05:00:00'
+WHERE
+  "stream_id" = '0123456789abcdef'
+  AND "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" IN (4) AND "attempts" > 0
+  );
+
+-- commit 13
+DELETE FROM "qsync"."qsync_rejects"
+WHERE
+  "stream_id" = '0123456789abcdef'
+  AND "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."stage_r1"
+    WHERE
+      "number" BETWEEN 4 AND 5 AND NOT (
+        "number" IN (4) AND "attempts" > 0
+      )
+  );
+
+-- commit 14
+INSERT INTO "qsync"."qsync_rejects" (
+  "stream_id",
+  "key",
+  "row_hash",
+  "meaning",
+  "reason",
+  "field",
+  "attempts",
+  "run_id",
+  "first_at",
+  "last_at"
+)
+SELECT
+  '0123456789abcdef',
+  "staged"."key",
+  "staged"."hash",
+  '57c37cd24980',
+  "said"."reason",
+  "said"."field",
+  CASE
+    WHEN "said"."reason" = 'batch_left'
+    THEN 0
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    THEN "staged"."attempts" + 1
+    ELSE 1
+  END,
+  'r1',
+  COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
+  '2026-11-03 05:00:00'
+FROM "qsync"."stage_r1" AS staged
+JOIN (VALUES
+  (4, 'batch_left', CAST(NULL AS TEXT)),
+  (5, 'job_title is too long', 'job_title')) AS said(row_number, reason, field)
+  ON "staged"."number" = "said"."row_number"
+WHERE
+  NOT (
+    "said"."reason" = 'batch_left' AND "staged"."attempts" > 0
   );
