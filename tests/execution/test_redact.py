@@ -76,6 +76,11 @@ def test_rows_with_different_values_share_a_reason() -> None:
     assert reasons == {("phone is invalid: …", "phone")}
 
 
+def test_in_which_order_errors_are_named_makes_no_difference() -> None:
+    errors = ["was refused", "phone is invalid", "job_title is too long"]
+    assert LEADS.reason(errors, ROW) == LEADS.reason(errors[::-1], ROW)
+
+
 def test_several_errors_of_a_row_are_one_reason_and_none_is_a_reason_too() -> None:
     errors = ["phone is invalid", "job_title is too long", "phone is invalid"]
     assert LEADS.reason(errors, ROW) == ("job_title is too long; phone is invalid", "job_title")

@@ -52,9 +52,8 @@ class Rejected:
     @property
     def rejection(self) -> str:
         """Equal for two rejections if they are the same, whatever numbers they name."""
-        return (
-            f"{self.field or ''}: {re.sub('[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', self.reason)}"
-        )
+        said = re.sub("[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*", "#", self.reason)
+        return f"{self.field or ''}: {said}"
 
 
 @dataclass(slots=True)

@@ -169,6 +169,7 @@ class Desk:
         of: CompiledStream,
         *,
         reject: Sequence[str] = (),
+        saying: tuple[str, str | None] = ("phone is invalid", "phone"),
         unknown: Sequence[str] = (),
         full_refresh: bool = False,
         only: Only | None = None,
@@ -179,9 +180,7 @@ class Desk:
         sent = self.rows(stage)
         context = self.context(stage)
         self.begin(stage)
-        rejects = tuple(
-            Reject(row.number, "phone is invalid", "phone") for row in sent if row.key in reject
-        )
+        rejects = tuple(Reject(row.number, *saying) for row in sent if row.key in reject)
         lost = tuple(row.number for row in sent if row.key in unknown)
         if sent:
             outcome = Outcome(1, stage.rows, rejects=rejects, unknown=lost, unresolved=unresolved)
