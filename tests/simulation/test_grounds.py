@@ -16,9 +16,6 @@ KEYS = [f"p{n}@x.example" for n in range(7)]
 
 FAULTS = (
     Fault(kind="submit", nth=2, cut="after"),
-    Fault(kind="submit", job=JobFault(failing=(0, 1, 2))),
-    Fault(kind="submit", job=JobFault(failing=(0, 1, 2), error="first_name is too long (81)")),
-    Fault(kind="submit", job=JobFault(failing=(0, 1, 2), error="first_name is too long (7)")),
     Fault(kind="submit", cut="after"),
     Fault(kind="submit", nth=1, status=422),
     Fault(kind="submit", every=2, job=JobFault(failing=(0,))),
@@ -28,6 +25,13 @@ FAULTS = (
     Fault(kind="submit", nth=1, job=JobFault(late=20.0)),
     Fault(kind="submit", nth=1, job=JobFault(stops_after=1, ending="failed")),
     Fault(kind="submit", nth=3, status=401),
+)
+
+REJECTIONS = (
+    JobFault(failing=(0, 1)),
+    JobFault(failing=(0, 1), error="first_name is too long (81)"),
+    JobFault(failing=(0, 1), error="first_name is too long (7)"),
+    JobFault(failing=(1, 2), error="job_title is too long (7)"),
 )
 
 
@@ -73,4 +77,22 @@ def test_the_same_days_leave_the_same_tables_in_memory_and_on_duckdb(
         for town in (sql, memory):
             _a_day(town, random.Random(f"{seed} {day}"))
         assert _tables(memory) == _tables(sql)
+    sql.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_same_rejections_are_counted_alike_in_memory_and_on_duckdb(
+    tmp_path: Path, seed: int
+) -> None:
+    sql = Town(duckdb_connection(), tmp_path / "sql", seed=seed)
+    memory = Town(None, tmp_path / "memory", seed=seed)
+    rng = random.Random(seed)
+    for _ in range(7):
+        job = rng.choice(REJECTIONS)
+        for town in (sql, memory):
+            town.model.update((key, ("Ann", "CEO")) for key in KEYS)
+            town.account.set_faults([Fault(kind="submit", job=job)])
+            town.run()
+        assert _tables(memory) == _tables(sql)
+    assert max(reject.attempts for reject in sql.ground.rejects()) == 2
     sql.close()
