@@ -24,10 +24,10 @@ def retry(
 ) -> ExitCode:
     """Send rejected records again, those that rest among them.
 
-    A record that was rejected twice as it is rests until its values, its mapping or a field it maps
-    changes. When the reason was mended in Qualified, nothing here has changed: this sends them at
-    once. With RUN only those that run saw rejected. It is a run of its own that names RUN as its
-    parent.
+    A record that was rejected twice as it is, for the same reason, rests until its values, its
+    mapping or a field it maps changes. When the reason was mended in Qualified, nothing here has
+    changed: this sends them at once. With RUN only those that run saw rejected. It is a run of its
+    own that names RUN as its parent.
     """
     from qsync.execution.planner import PlanOptions
 

@@ -40,7 +40,7 @@ STATUS_STYLES = {
 
 REJECT_CURE = (
     "Correct these rows in dbt. Rejected once, a row goes once more with the next run; rejected "
-    "twice, it rests until the row, the mapping or the field catalog changes."
+    "twice for the same reason, it rests until the row, the mapping or the field catalog changes."
 )
 
 RESTING_CURE = (

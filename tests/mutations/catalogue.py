@@ -41,6 +41,7 @@ _NOTES = "tests/qualified/test_notes.py::"
 _ACCOUNTS = "tests/execution/test_accounts.py::"
 _LEFT = "tests/warehouse/test_left_behind.py::"
 _CHANGES = "tests/warehouse/test_changes.py::"
+_RESTING = "tests/warehouse/test_resting.py::"
 _SLEEPERS = "tests/simulation/test_sleepers.py::test_who_wakes_up_without_the_lock_changes_nothing"
 _LOCK = "tests/warehouse/test_lock.py::"
 _ORDER = (
@@ -423,6 +424,17 @@ THE_REST = (
         "REST_AFTER = 2",
         "REST_AFTER = 1",
         (_CHANGES + "test_a_reject_goes_once_more_and_then_rests_until_its_row_changes[duckdb]",),
+    ),
+    Mutation(
+        "any two rejections let a row rest, whatever they say",
+        "warehouse/commits.py",
+        "return case([(_batch_left(), number(0)), (again, once_more)], number(1))",
+        "return case([(_batch_left(), number(0))], once_more)",
+        (
+            _RESTING
+            + "test_a_resting_record_that_is_retried_and_rejected_for_another_reason_goes_once_more"
+            "[duckdb]",
+        ),
     ),
     Mutation(
         "redirects are followed",
