@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "new": "qsync.cli.new:new",
     "validate": "qsync.cli.validate:validate",
     "ls": "qsync.cli.ls:ls",
+    "exposures": "qsync.cli.exposures:exposures",
     "plan": "qsync.cli.plan:plan",
     "apply": "qsync.cli.apply:apply",
     "resume": "qsync.cli.resume:resume",
