@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "validate": "qsync.cli.validate:validate",
     "test": "qsync.cli.test:test",
     "ls": "qsync.cli.ls:ls",
+    "exposures": "qsync.cli.exposures:exposures",
     "plan": "qsync.cli.plan:plan",
     "apply": "qsync.cli.apply:apply",
     "resume": "qsync.cli.resume:resume",

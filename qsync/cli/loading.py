@@ -59,8 +59,12 @@ class InvalidProjectError(UserError):
         self.diagnostics = diagnostics
 
 
-def load(common: CommonOptions) -> Loaded:
+def load(common: CommonOptions, *, overridden: bool = True) -> Loaded:
     """Read the project; the problems are in the result.
+
+    Args:
+        common: Where it is.
+        overridden: Let QSYNC_BASE_URL stand in for what qsync.yml says.
 
     Raises:
         InvalidProjectError: `dbt_project.yml` cannot be used at all.
@@ -68,7 +72,7 @@ def load(common: CommonOptions) -> Loaded:
     project_dir = common.project_dir
     result = load_project(
         project_dir,
-        base_url=os.environ.get("QSYNC_BASE_URL") or None,
+        base_url=(os.environ.get("QSYNC_BASE_URL") or None) if overridden else None,
         allowed_hosts=allowed_hosts(),
         target_path=None if common.target_path is None else str(common.target_path),
         environ=os.environ,
@@ -120,13 +124,13 @@ def settings_problems(loaded: Loaded) -> tuple[Diagnostic, ...]:
     return tuple(item for item in loaded.diagnostics if item.position.path == SETTINGS_FILE)
 
 
-def load_valid(common: CommonOptions) -> Loaded:
-    """Read the project and refuse one whose files have errors.
+def load_valid(common: CommonOptions, *, overridden: bool = True) -> Loaded:
+    """Read the project, as `load` does, and refuse one whose files have errors.
 
     Raises:
         InvalidProjectError: With every problem.
     """
-    loaded = load(common)
+    loaded = load(common, overridden=overridden)
     if errors_of(loaded.diagnostics):
         raise InvalidProjectError(loaded.diagnostics)
     return loaded
