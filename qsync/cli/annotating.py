@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qsync.diagnostics import Diagnostic
-from qsync.views.entries import JsonObject
+
+if TYPE_CHECKING:
+    from qsync.views.entries import JsonObject
 
 
 def annotate(
