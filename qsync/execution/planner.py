@@ -12,6 +12,7 @@ from pathlib import Path
 
 from qsync.artifacts import Manifest, Node, check_stale, resolve
 from qsync.diagnostics import Diagnostic, Severity
+from qsync.errors import UserError
 from qsync.execution.costing import cost_of
 from qsync.fields.model import FieldCatalog
 from qsync.planning.changes import ChangeSet
@@ -23,6 +24,7 @@ from qsync.planning.gate import NO_EVIDENCE, Evidence, Gate
 from qsync.planning.gates import judge
 from qsync.planning.guards import breaches
 from qsync.planning.plan import Plan, StreamPlan, SyncPlan
+from qsync.planning.plan_digest import plan_digest
 from qsync.planning.ports import DiffRequest, Only, PlanningWarehouse, StreamState
 from qsync.planning.writers import check_writers
 from qsync.project.lines import line_reader
@@ -44,6 +46,8 @@ class PlanOptions:
             is sent.
         retry: Only rejects are sent, resting ones too.
         parent: The run that is resumed, or whose rejects are sent.
+        imprinted: Whether change sets get imprints, for a sealed plan.
+        override: The digest of the plan that is to be applied although guards do not hold.
     """
 
     full_refresh: bool = False
@@ -52,6 +56,8 @@ class PlanOptions:
     resume: Mapping[str, str] | None = None
     retry: bool = False
     parent: str | None = None
+    imprinted: bool = False
+    override: str | None = None
 
     def only(self, stream_id: str) -> Only | None:
         """Which of a stream's records may be sent; None for all."""
@@ -132,7 +138,26 @@ def make_plan(
         orphans=orphans,
         apply_allowed=allowed,
     )
+    if options.override is not None:
+        plan = _overridden(plan, options.override)
     return PlanResult(_with_cost(plan, inputs, warehouse), tuple(diagnostics))
+
+
+def _overridden(plan: Plan, named: str) -> Plan:
+    """The plan with its broken guards overridden, if it is the one that was named.
+
+    Raises:
+        UserError: It is another.
+    """
+    digest = plan_digest(plan)
+    if digest != named:
+        raise UserError(
+            f"--override-guards names plan {named}, and this is plan {digest}: something has "
+            "changed since",
+            hint=f"look at it anew (qsync plan); if it is right, --override-guards {digest}",
+        )
+    syncs = tuple(replace(sync, overridden=sync.broken) for sync in plan.syncs)
+    return replace(plan, syncs=syncs)
 
 
 def _with_cost(plan: Plan, inputs: PlanInputs, warehouse: PlanningWarehouse) -> Plan:
@@ -288,7 +313,14 @@ def _plan_stream(
         inputs.destination, inputs.project.name, compiled.name, stream.object.value
     )
     state = _state(compiled.sync, stream, identity, inputs, warehouse)
-    request = DiffRequest(stream, relation, state, options.full_refresh, options.only(identity))
+    request = DiffRequest(
+        stream,
+        relation,
+        state,
+        options.full_refresh,
+        options.only(identity),
+        imprinted=options.imprinted,
+    )
     change_set = measure(identity, request)
     # A first load that died, or was limited to nothing, has a state table without records.
     first_load = state.table is None or change_set.counts.state_rows == 0
@@ -312,6 +344,7 @@ def _plan_stream(
         full_refresh=options.full_refresh,
         baseline=options.baseline,
         moved=state.moved(stream),
+        imprint=change_set.imprint,
     )
 
 

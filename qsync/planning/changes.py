@@ -101,6 +101,22 @@ class ChangeCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """What a change set is known by, without its rows.
+
+    Attributes:
+        keyed: Whether the warehouse has a secret to make digests with.
+        digest: The keyed digest over all records that anything happens to; None without a secret,
+            or where nothing happens.
+        writer: The run that wrote the stream's state last; None before there is any.
+    """
+
+    keyed: bool = False
+    digest: str | None = None
+    writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSet:
     """A stream's counts with its per-field histogram.
 
@@ -109,3 +125,5 @@ class ChangeSet:
 
     counts: ChangeCounts
     fields: tuple[FieldChange, ...] = ()
+    imprint: Imprint | None = None
+    """Only when the request asked for one."""

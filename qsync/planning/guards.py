@@ -26,7 +26,8 @@ def breaches(
         )
     if first_load:
         return tuple(found)
-    cleared = max((field.cleared for field in change_set.fields), default=0)
+    most = max(change_set.fields, key=lambda field: field.cleared, default=None)
+    cleared, field = (0, None) if most is None else (most.cleared, most.field)
     known = counts.state_rows
     changed = counts.changed - counts.unsettled
     asked: tuple[tuple[str, Limit | None, int, int], ...] = (
@@ -36,7 +37,7 @@ def breaches(
         ("max_invalid", guards.max_invalid, counts.invalid_total, max(known, counts.in_model)),
     )
     found += [
-        GuardBreach(name, str(limit), count, base)
+        GuardBreach(name, str(limit), count, base, field if name == "max_cleared" else None)
         for name, limit, count, base in asked
         if limit is not None and not limit.allows(count, base)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qsync.planning.changes import ChangeCounts, FieldChange
+from qsync.planning.changes import ChangeCounts, FieldChange, Imprint
 from qsync.planning.compiled import CompiledStream, CompiledSync
 from qsync.planning.cost import Cost
 from qsync.planning.gate import Gate
@@ -20,12 +20,16 @@ PLAN_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class GuardBreach:
-    """A guard that does not hold: `max_changed` is 20% and 31% (780 of 2,500) would change."""
+    """A guard that does not hold: `max_changed` is 20% and 31% (780 of 2,500) would change.
+
+    `field` is the one that is cleared most often, for `max_cleared`.
+    """
 
     guard: str
     limit: str
     count: int
     base: int
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class StreamPlan:
         full_refresh: Everything valid is sent.
         baseline: Records are put down as synced and nothing is sent.
         moved: How the mapping moved since the last apply that finished with it, if it did.
+        imprint: What its change set is known by, for a sealed plan.
     """
 
     stream: CompiledStream
@@ -57,6 +62,7 @@ class StreamPlan:
     full_refresh: bool = False
     baseline: bool = False
     moved: Movement | None = None
+    imprint: Imprint | None = None
 
     @property
     def object(self) -> ObjectType:
@@ -107,6 +113,7 @@ class SyncPlan:
         streams: In the order they run.
         blocked: Why apply would not run it, if it would not (an empty model, a gate).
         gate: What the tests of its model say, if it asks.
+        overridden: Whether the user lets it run although guards do not hold.
     """
 
     compiled: CompiledSync
@@ -114,6 +121,7 @@ class SyncPlan:
     streams: tuple[StreamPlan, ...]
     blocked: str | None = None
     gate: Gate | None = None
+    overridden: bool = False
 
     @property
     def name(self) -> str:
@@ -128,7 +136,12 @@ class SyncPlan:
     @property
     def stopped(self) -> bool:
         """Whether apply would leave this sync alone."""
-        return self.blocked is not None or any(stream.breaches for stream in self.streams)
+        return self.blocked is not None or (self.broken and not self.overridden)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a guard does not hold."""
+        return any(stream.breaches for stream in self.streams)
 
 
 @dataclass(frozen=True, slots=True)

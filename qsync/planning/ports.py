@@ -78,6 +78,7 @@ class DiffRequest:
         state: What state knows.
         full_refresh: Everything valid counts as changed.
         only: Which records may be sent; all of them unless given.
+        imprinted: Whether the change set gets an imprint, for a sealed plan.
     """
 
     stream: CompiledStream
@@ -85,6 +86,7 @@ class DiffRequest:
     state: StreamState
     full_refresh: bool = False
     only: Only | None = None
+    imprinted: bool = False
 
 
 class PlanningWarehouse(Protocol):

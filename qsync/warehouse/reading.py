@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from sqlglot import exp
 
 from qsync.errors import UserError
 from qsync.execution.ports import DAY, RejectSummary, StateSummary
-from qsync.planning.changes import ChangeCounts, ChangeSet
+from qsync.planning.changes import ChangeCounts, ChangeSet, Imprint
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, StreamState
@@ -23,6 +24,7 @@ from qsync.warehouse.counting import (
     histogram,
 )
 from qsync.warehouse.diff import REST_AFTER, Diff
+from qsync.warehouse.digests import change_digest
 from qsync.warehouse.forgetting import Suppressions, is_suppressed
 from qsync.warehouse.layout import (
     LAYOUT,
@@ -149,7 +151,25 @@ class ReadingWarehouse:
         """Compare a stream with its state: one statement, two when something changed."""
         diff = self.diff(request)
         counts = self.counts_of(request, self.connection.rows(diff.query(self.counting(request))))
-        return self.with_fields(request, counts, diff.query(self.histogram(request)))
+        found = self.with_fields(request, counts, diff.query(self.histogram(request)))
+        if not request.imprinted:
+            return found
+        return replace(found, imprint=self.imprint(request, diff.query(self.digest("diff"))))
+
+    def digest(self, table: str | exp.Table) -> exp.Select:
+        """The statement that makes a change set's digest, over the diff or a staged table."""
+        return change_digest(table, self.layout, self.connection.dialect)
+
+    def imprint(self, request: DiffRequest, statement: exp.Select) -> Imprint:
+        """What a change set is known by: `statement` makes its digest."""
+        writer = None
+        if request.state.table is not None:
+            latest = exp.select(as_(exp.Max(this=col("run_id")), "run_id"))
+            state = self.layout.table(request.state.table)
+            writer = self.connection.rows(latest.from_(state))[0][0]
+        if META not in self.tables:
+            return Imprint(writer=writer)
+        return Imprint(True, self.connection.rows(statement)[0][0], writer)
 
     def counting(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
         """The counting statement over the diff or a staged table."""

@@ -1,0 +1,40 @@
+"""The short name of what a plan says, by which people refer to it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from qsync.planning.fingerprint import digest
+from qsync.planning.plan import Plan, StreamPlan, SyncPlan
+from qsync.planning.seal import numbers_of
+
+
+def plan_digest(plan: Plan) -> str:
+    """12 hex digits: the same for two plans that would do the same to as many records.
+
+    Made from names, mappings and counts; from no value of a row, and not from what sending costs or
+    from what was overridden.
+    """
+    return digest(
+        [plan.project, plan.target, plan.destination, [_sync(sync) for sync in plan.syncs]]
+    )
+
+
+def _sync(sync: SyncPlan) -> list[object]:
+    return [
+        sync.name,
+        sync.relation,
+        sync.compiled.fingerprint,
+        sync.blocked is not None,
+        [_stream(stream) for stream in sync.streams],
+    ]
+
+
+def _stream(stream: StreamPlan) -> list[object]:
+    return [
+        stream.stream_id,
+        numbers_of(stream.counts),
+        [dataclasses.astuple(change) for change in stream.fields],
+        [dataclasses.astuple(breach) for breach in stream.breaches],
+        [stream.limit, stream.full_refresh, stream.baseline, stream.baseline_unknown],
+    ]
