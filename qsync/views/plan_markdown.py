@@ -15,7 +15,7 @@ from qsync.views.layout import counted, number
 from qsync.views.markdown import Sheet, code, html_code, prose, row, table
 from qsync.views.plan_causes import cause_pieces, moved_notes
 from qsync.views.plan_counts import hidden_counts, shown_counts
-from qsync.views.plan_notes import Note, plan_notes, stream_notes
+from qsync.views.plan_notes import Note, gate_notes, plan_notes, stream_notes
 from qsync.views.plan_text import has_differences, summary_line
 from qsync.views.reasons import reason_cure, reason_words
 
@@ -121,6 +121,7 @@ def _details(sync: JsonObject) -> str:
     parts = [f"\n<details{opened}><summary>{title}</summary>\n"]
     if sync["blocked"] is not None:
         parts.append(f"**{prose('Blocked: ' + sync['blocked'])}**\n")
+    parts += [f"{_bullet(note)}\n" for note in gate_notes(sync)]
     for stream in sync["streams"]:
         if len(sync["streams"]) > 1:
             kind = "one record per domain" if stream["grouped"] else "one record per row"

@@ -11,6 +11,7 @@ from qsync.planning.plan import Plan
 from qsync.views.documents import JsonObject, plan_document
 from qsync.views.plan_counts import COUNTS, hidden_counts
 from qsync.views.plan_markdown import markdown_plan
+from qsync.views.plan_notes import gate_notes
 from qsync.views.plan_text import render_plan, summary_line
 from tests.support.any_plan import all_plans
 from tests.support.golden import numbers_in, numbers_of, rendered
@@ -99,6 +100,17 @@ def test_the_markdown_has_a_line_per_stream_with_the_documents_numbers(plan: Pla
         counts = ["?" if name in hidden else f"{stream['counts'][name]:,}" for name in COLUMNS]
         sends = "stopped" if sync["stopped"] else f"{stream['to_send']:,}"
         assert cells == [f"`{sync['name']}`", stream["object"], *counts, sends]
+
+
+@given(all_plans)
+@settings(max_examples=40)
+def test_both_forms_tell_what_every_gate_says(plan: Plan) -> None:
+    document = plan_document(plan)
+    text, markdown = (" ".join(form.split()) for form in texts_of(document))
+    for sync in document["syncs"]:
+        for note in gate_notes(sync):
+            assert note.text in text
+            assert note.text in markdown
 
 
 @given(all_plans)
