@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qsync.exit_codes import ExitCode
 
 
@@ -16,6 +18,7 @@ class UserError(Exception):
         message: What is wrong, in one sentence. Never holds a key, an email or a field value.
         hint: What to do about it.
         where: `file:line:column`, or a name the user knows.
+        why: Reasons, each a line, when there are several.
         exit_code: What the command ends with.
     """
 
@@ -25,10 +28,12 @@ class UserError(Exception):
         *,
         hint: str | None = None,
         where: str | None = None,
+        why: Sequence[str] = (),
         exit_code: ExitCode = ExitCode.FAILED,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.where = where
+        self.why = tuple(why)
         self.exit_code = exit_code

@@ -35,6 +35,7 @@ from qsync.execution.planner import PlanInputs, PlanOptions
 from qsync.execution.ports import LockHolder
 from qsync.execution.recording import Origin
 from qsync.execution.remote import RemoteError
+from qsync.execution.sealing import SealedPlan
 from qsync.exit_codes import ExitCode
 from qsync.ledger import row_from_cells, write_seed
 from qsync.ledger.record import RunRecord, RunStatus
@@ -63,6 +64,7 @@ class Application:
     options: PlanOptions
     bounds: ApplyBounds
     resume: str | None
+    sealed: SealedPlan | None
     run_tests: RunTests
     warehouse: WritingWarehouse
     client: QualifiedClient
@@ -112,6 +114,7 @@ class Application:
                 bounds=self.bounds,
                 resume=self.resume,
                 run_tests=self.run_tests,
+                sealed=self.sealed,
             )
 
     def _tell_why_nothing(self, result: ApplyResult) -> None:
@@ -134,6 +137,7 @@ class Application:
             qsync_version=__version__,
             parent=self.options.parent,
             retry=self.options.retry,
+            plan=None if self.sealed is None else self.sealed.id,
         )
 
     def _write_seed(self) -> str:

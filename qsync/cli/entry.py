@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "ls": "qsync.cli.ls:ls",
     "exposures": "qsync.cli.exposures:exposures",
     "plan": "qsync.cli.plan:plan",
+    "show": "qsync.cli.show:show",
     "apply": "qsync.cli.apply:apply",
     "resume": "qsync.cli.resume:resume",
     "retry": "qsync.cli.retry:retry",

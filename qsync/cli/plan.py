@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from qsync.cli.declared import keep_declared
@@ -29,6 +31,12 @@ from qsync.exit_codes import ExitCode
 @option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes, with 0 when none."
 )
+@option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Seal the plan into a file that `qsync apply FILE` applies exactly, or not at all.",
+)
 @json_option
 @markdown_option
 @annotations_option
@@ -38,6 +46,7 @@ def plan(
     full_refresh: bool,
     limit: int | None,
     verbose: bool,
+    out: Path | None,
     detailed_exitcode: bool,
     as_json: bool,
     as_markdown: bool,
@@ -49,6 +58,7 @@ def plan(
     Asks the warehouse and nothing else: no API key is needed, and nothing is written to the
     warehouse or to Qualified.
     """
+    from qsync.cli.planfile import save_plan
     from qsync.cli.planview import PlanView
     from qsync.execution.planner import PlanOptions, make_plan
 
@@ -60,19 +70,24 @@ def plan(
     with dbt_session(common, loaded, chosen) as session:
         syncs = select(loaded, artifacts.manifest, session, chosen)
         keep_declared(loaded, artifacts.manifest, chosen.base)
+        inputs = plan_inputs(loaded, artifacts, session, syncs)
         if not syncs:
-            view.no_match(loaded, session.target)
+            nothing = view.no_match(loaded, session.target)
+            if out is not None:
+                save_plan(out, nothing, inputs, limit=limit, full_refresh=full_refresh)
             return ExitCode.OK
         warehouse = reading_warehouse(loaded, session)
         result = make_plan(
-            plan_inputs(loaded, artifacts, session, syncs),
-            PlanOptions(full_refresh=full_refresh, limit=limit),
+            inputs,
+            PlanOptions(full_refresh=full_refresh, limit=limit, imprinted=out is not None),
             warehouse,
             lambda _, request: warehouse.change_set(request),
         )
     view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
     if result.plan is None:
         return ExitCode.FAILED
+    if out is not None:
+        save_plan(out, result.plan, inputs, limit=limit, full_refresh=full_refresh)
     if detailed_exitcode and result.plan.has_changes:
         return ExitCode.CHANGES
     return ExitCode.OK

@@ -6,18 +6,48 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import orjson
 
 from qsync.errors import UserError
 
 if TYPE_CHECKING:
+    from qsync.execution.planner import PlanInputs
     from qsync.execution.sealing import SealedPlan
+    from qsync.planning.plan import Plan
 
 MAX_BYTES = 50_000_000
 """A plan file holds counts: one larger than this is something else."""
+
+
+def save_plan(
+    path: Path, plan: Plan, inputs: PlanInputs, *, limit: int | None, full_refresh: bool
+) -> None:
+    """Seal a plan, write it, and say how to go on.
+
+    Raises:
+        UserError: It cannot be written there.
+    """
+    from qsync import __version__
+    from qsync.execution.sealed_file import sealed_document
+    from qsync.execution.sealing import base_of, seal_of
+    from qsync.views.documents import plan_document
+
+    document = sealed_document(
+        seal_of(base_of(inputs, __version__), plan),
+        plan_document(plan),
+        created_at=datetime.now(UTC),
+        limit=limit,
+        full_refresh=full_refresh,
+    )
+    write_plan_file(path, document)
+    click.echo(f"Sealed in {path}. To look at it: qsync show {path}", err=True)
+    if plan.apply_allowed:
+        click.echo(f"To apply exactly this:       qsync apply {path}", err=True)
 
 
 def write_plan_file(path: Path, document: Mapping[str, Any]) -> None:

@@ -64,7 +64,7 @@ class PlanView:
             document, as_json=self.as_json, as_markdown=self.as_markdown, verbose=self.verbose
         )
 
-    def no_match(self, loaded: Loaded, target: str) -> None:
+    def no_match(self, loaded: Loaded, target: str) -> Plan:
         """Nothing selected is no failure: it is said, and a program gets an empty plan."""
         from qsync.cli.telling import print_plan, say_no_match
         from qsync.views.documents import plan_document
@@ -81,6 +81,7 @@ class PlanView:
         )
         if self.as_json or self.as_markdown:
             print_plan(plan_document(empty), as_json=self.as_json, as_markdown=self.as_markdown)
+        return empty
 
     def _no_plan(self, diagnostics: Sequence[Diagnostic]) -> None:
         from qsync.cli.telling import print_no_plan

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from qsync import __version__
 from qsync.cli.declared import keep_declared
 from qsync.cli.durations import duration_callback
 from qsync.cli.loading import Loaded, load_valid
@@ -32,10 +34,12 @@ from qsync.cli.wiring import (
 )
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
+from qsync.views.entries import duration_words
 
 if TYPE_CHECKING:
     from qsync.execution.apply import ApplyBounds
     from qsync.execution.planner import PlanOptions
+    from qsync.execution.sealing import SealedPlan
     from qsync.warehouse import WritingWarehouse
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -99,6 +103,7 @@ def send(
     *,
     selection: SelectionOptions = _EVERYTHING,
     resume: str | None = None,
+    sealed: SealedPlan | None = None,
     as_json: bool = False,
 ) -> ExitCode:
     """Run an apply of some kind on the command line.
@@ -109,9 +114,11 @@ def send(
         options: What is planned.
         selection: Which syncs.
         resume: The run whose remainder is sent.
+        sealed: The sealed plan that is applied, or nothing.
         as_json: Print the run's document instead of text.
     """
     from qsync.cli.telling import no_match
+    from qsync.execution.sealing import base_of, check_base
 
     if as_json and not sending.auto_approve:
         raise click.UsageError("--json shows no plan to approve: give --auto-approve as well")
@@ -126,7 +133,12 @@ def send(
     with dbt_session(common, loaded, chosen) as session:
         check_target(loaded, session.target)
         syncs = select(loaded, artifacts.manifest, session, chosen)
+        if sealed is not None:
+            syncs = tuple(sync for sync in syncs if sync.name in sealed.seal.base.syncs)
         keep_declared(loaded, artifacts.manifest, chosen.base)
+        inputs = plan_inputs(loaded, artifacts, session, syncs)
+        if sealed is not None:
+            check_base(sealed, base_of(inputs, __version__))
         if not syncs:
             return no_match(loaded, as_json)
         from qsync.cli.applying import Application
@@ -138,8 +150,9 @@ def send(
             _details(warehouse, options.parent)
         application = Application(
             loaded=loaded,
-            inputs=plan_inputs(loaded, artifacts, session, syncs),
+            inputs=inputs,
             options=options,
+            sealed=sealed,
             bounds=sending.bounds,
             resume=resume,
             run_tests=dbt_tests(common, loaded),
@@ -151,6 +164,43 @@ def send(
             verbose=sending.verbose,
         )
         return application.run()
+
+
+def send_sealed(
+    common: CommonOptions,
+    sending: SendOptions,
+    sealed: SealedPlan,
+    options: PlanOptions,
+    *,
+    max_age: float | None = None,
+    as_json: bool = False,
+) -> ExitCode:
+    """Apply a sealed plan: it was approved when somebody named the file.
+
+    Args:
+        common: dbt's flags; the target is the plan's unless one is named.
+        sending: What the run may use.
+        sealed: The plan.
+        options: Only `override` counts; all else is the plan's.
+        max_age: Seconds.
+        as_json: Print the run's document instead of text.
+
+    Raises:
+        UserError: The plan is too old, or stale.
+    """
+    if max_age is not None and (age := time.time() - sealed.created_at) > max_age:
+        raise UserError(
+            f"The plan was made {duration_words(age)} ago, and --max-age allows "
+            f"{duration_words(max_age)}",
+            hint="make it anew: qsync plan --out FILE",
+        )
+    return send(
+        replace(common, target=common.target or sealed.seal.base.target),
+        replace(sending, auto_approve=True),
+        replace(options, limit=sealed.limit, full_refresh=sealed.full_refresh, imprinted=True),
+        sealed=sealed,
+        as_json=as_json,
+    )
 
 
 def _details(warehouse: WritingWarehouse, run_id: str) -> list[dict[str, Any]]:

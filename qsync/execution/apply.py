@@ -30,6 +30,7 @@ from qsync.execution.recovery import (
     RecoveryStoppedError,
 )
 from qsync.execution.remote import RemoteError, WaitTooLongError
+from qsync.execution.sealing import AppliedPlanError, SealedPlan, check_streams, seal_of
 from qsync.execution.spending import Spending
 from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.fields.model import FieldCatalog
@@ -94,6 +95,7 @@ async def apply(
     bounds: ApplyBounds | None = None,
     resume: str | None = None,
     run_tests: RunTests | None = None,
+    sealed: SealedPlan | None = None,
 ) -> ApplyResult:
     """Run an apply.
 
@@ -113,10 +115,11 @@ async def apply(
         resume: The run whose remainder is sent, and nothing else.
         run_tests: Runs dbt's tests for syncs that ask for it; called in the warehouse's thread.
             Without it such a sync is stopped.
+        sealed: The sealed plan that is applied as it is, or not at all.
 
     Raises:
         UserError: The lock is held, the key belongs to another account, the warehouse refuses,
-            there is nothing to resume.
+            there is nothing to resume, a sealed plan is stale or was applied before.
         RemoteError: Qualified does not tell its fields, or what became of an earlier run's jobs.
     """
     run = _Apply(
@@ -134,6 +137,7 @@ async def apply(
         bounds or ApplyBounds(),
         resume,
         run_tests,
+        sealed,
     )
     return await run.run()
 
@@ -156,6 +160,7 @@ class _Apply:
     bounds: ApplyBounds
     resume: str | None
     run_tests: RunTests | None
+    sealed: SealedPlan | None
 
     async def run(self) -> ApplyResult:
         """Everything that makes requests, between notes of them."""
@@ -203,6 +208,7 @@ class _Apply:
         lease = Lease(warehouse, self.in_warehouse, self.clock, epoch)
         try:
             await spending.locked(lease)
+            await self._never_applied()
             recovered = await self._recovery(epoch, lease, within).run(keep=self.resume)
             if recovered.died:
                 self.view.died(recovered.died)
@@ -234,6 +240,14 @@ class _Apply:
             own = await self.in_warehouse(lambda: run_tests(models))
             await lease.keep()
         return replace(inputs, evidence=replace(inputs.evidence, now=moment(self.clock), own=own))
+
+    async def _never_applied(self) -> None:
+        """Under the lock, so that of two people with one plan the second sees the first."""
+        sealed = self.sealed
+        if sealed is not None:
+            before = await self.in_warehouse(lambda: self.warehouse.run_of_plan(sealed.id))
+            if before is not None:
+                raise AppliedPlanError(before)
 
     def _recovery(self, epoch: int, lease: Lease, within: RunBounds) -> Recovery:
         return Recovery(
@@ -268,6 +282,8 @@ class _Apply:
         plan = result.plan
         if plan is None:
             return ApplyResult(None, result.diagnostics)
+        if self.sealed is not None:
+            check_streams(self.sealed, seal_of(self.sealed.seal.base, plan))
         self.view.show(plan, result.diagnostics)
         if self.stop.is_set():
             return ApplyResult(plan, result.diagnostics, interrupted=True)

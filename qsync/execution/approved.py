@@ -27,6 +27,7 @@ from qsync.execution.watching import ApplyApi, ApplyView
 from qsync.ledger.record import RunRecord, RunStatus, timestamp_text
 from qsync.planning.changes import ChangeSet
 from qsync.planning.plan import Plan, StreamPlan
+from qsync.planning.plan_digest import plan_digest
 from qsync.planning.ports import DiffRequest
 
 
@@ -86,21 +87,29 @@ class ApprovedRun:
     error: RemoteError | None = None
     pause: Pause | None = None
     pause_error: RemoteError | None = None
+    guarded: dict[str, str] = field(default_factory=dict)
+    """Why syncs were stopped on the way, by name."""
     counted: tuple[int, int, int] = (0, 0, 0)
     """Requests, retries and lost submits that earlier records of this run have."""
 
     async def all(self, plan: Plan) -> list[RunRecord]:
         """Every stream in its order; its record."""
         records = []
+        digest = plan_digest(plan)
         for sync in plan.syncs:
+            override = digest if sync.overridden else None
             for stream in sync.streams:
-                record = await self._stream(stream, sync.blocked, sync.stopped)
+                blocked = sync.blocked or self.guarded.get(sync.name)
+                stopped = sync.stopped or blocked is not None
+                record = await self._stream(stream, blocked, stopped, override)
                 self.view.finish(record)
                 records.append(record)
         return records
 
-    async def _stream(self, plan: StreamPlan, blocked: str | None, sync_stopped: bool) -> RunRecord:
-        record = opened(self.origin, plan, self._time())
+    async def _stream(
+        self, plan: StreamPlan, blocked: str | None, sync_stopped: bool, override: str | None
+    ) -> RunRecord:
+        record = opened(self.origin, plan, self._time(), override)
         early = EarlyEnd(self.error, self.stop.is_set(), self.pause)
         if sync_stopped or early:
             record = stopped(record, plan, None if early else blocked, early, self._time())
@@ -119,7 +128,7 @@ class ApprovedRun:
             await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
             record = baselined(record, self._time())
         elif plan.planned:
-            record, left = await self._deliver(record, plan, stage)
+            record, left = await self._deliver(record, plan, stage, override)
         else:
             record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
         record = self._with_requests(record)
@@ -141,10 +150,11 @@ class ApprovedRun:
         )
 
     async def _deliver(
-        self, record: RunRecord, plan: StreamPlan, stage: Stage
+        self, record: RunRecord, plan: StreamPlan, stage: Stage, override: str | None
     ) -> tuple[RunRecord, bool]:
         """The record, and whether something is left that the stage will be needed for."""
         self.view.start(plan)
+        guard = plan.max_rejected
         result = await deliver(
             stage,
             warehouse=self.warehouse,
@@ -159,11 +169,16 @@ class ApprovedRun:
             keep_lock=self.lease.keep,
             bounds=self.bounds,
             limit=plan.limit,
+            max_rejected=None if override is not None else guard,
         )
         if isinstance(result.error, AuthError | ScopeError):
             self.error = result.error
-        self.pause = self.pause or result.pause
-        self.pause_error = self.pause_error or result.pause_error
+        if result.pause is Pause.GUARD:
+            # It stops its own sync; the others run.
+            self.guarded[plan.stream.sync] = "max_rejected did not hold in its first stream"
+        else:
+            self.pause = self.pause or result.pause
+            self.pause_error = self.pause_error or result.pause_error
         ended_early = bool(result.error or result.stopped or result.pause)
         left = bool(result.open_jobs) or (ended_early and result.unsent > 0)
         return after_delivery(record, result, self._pace(result), at=self._time()), left

@@ -27,6 +27,7 @@ from qsync.execution.redact import Redactor
 from qsync.execution.remote import RemoteError
 from qsync.execution.sending import ChunkSender, Posting
 from qsync.planning.plan import CHUNK_ROWS
+from qsync.project.model import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ async def deliver(
     keep_lock: Callable[[], Awaitable[None]] | None = None,
     bounds: RunBounds | None = None,
     limit: int | None = None,
+    max_rejected: Limit | None = None,
     commit_every: float = 5.0,
     open_jobs: int = OPEN_JOBS,
     job_deadline: float = 3_600.0,
@@ -124,6 +126,7 @@ async def deliver(
         keep_lock: Awaited before every post and every few seconds; raises when the lock is lost.
         bounds: What the run may use.
         limit: Rows to send at most; the first of the stage.
+        max_rejected: Rows that may be rejected, as a number or a share of those that are sent.
         commit_every: Seconds between commits.
         open_jobs: Chunks in flight at most.
         job_deadline: Seconds after which an unfinished job's rows are unknown.
@@ -161,6 +164,9 @@ async def deliver(
     async def work() -> None:
         while not halt.halted and (chunk := await reader.next()) is not None:
             committer.add(await _deliver_chunk(chunk, writer, sender))
+            rejected = committer.account.rejected
+            if max_rejected is not None and not max_rejected.allows(rejected, rows):
+                halt.guard()
             report()
 
     try:
@@ -227,7 +233,7 @@ def _result(
         unsettled_jobs=tuple(sender.unsettled_jobs),
         error=halt.error,
         stopped=stopped,
-        pause=halt.pause if cut_short else None,
+        pause=halt.pause if cut_short or halt.pause is Pause.GUARD else None,
         pause_error=halt.pause_error if cut_short else None,
         open_jobs=tuple(sorted(committer.open_jobs)),
         job_seconds=sender.job_seconds,

@@ -26,6 +26,8 @@ class Pause(StrEnum):
     MAX_TIME = "max_time"
     WAIT_TOO_LONG = "wait_too_long"
     """Qualified asks for a longer wait than a run has patience for."""
+    GUARD = "guard"
+    """Qualified rejected more than `max_rejected` allows: the sync is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,10 @@ class Halt:
         if self.pause is None:
             self.pause = self._bounds.why(error, self._clock.monotonic())
             self.pause_error = error
+
+    def guard(self) -> None:
+        """End it because more was rejected than a guard allows."""
+        self.pause = self.pause or Pause.GUARD
 
     def accepted(self) -> None:
         """A job was accepted: what came before was an accident."""

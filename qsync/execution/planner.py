@@ -345,6 +345,7 @@ def _plan_stream(
         baseline=options.baseline,
         moved=state.moved(stream),
         imprint=change_set.imprint,
+        max_rejected=compiled.sync.config.guards.max_rejected,
     )
 
 

@@ -389,6 +389,9 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
     def baseline(self, stage: Stage, context: CommitContext) -> None:
         """Acknowledge every staged record without sending."""
 
+    def run_of_plan(self, plan_id: str) -> str | None:
+        """The run that applied a sealed plan; None when nobody has."""
+
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""
 

@@ -28,10 +28,21 @@ class Origin:
     """The run this one resumes, or whose rejects it sends."""
     retry: bool = False
     """Whether it sends rejects only."""
+    plan: str | None = None
+    """The sealed plan it applies."""
 
 
-def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
-    """A stream's record as it begins: everything planned is unsent yet."""
+def opened(
+    origin: Origin, plan: StreamPlan, at: datetime, override: str | None = None
+) -> RunRecord:
+    """A stream's record as it begins: everything planned is unsent yet.
+
+    Args:
+        origin: Of the run.
+        plan: The stream's.
+        at: The time.
+        override: The digest of the plan whose broken guards the user overrode.
+    """
     counts = plan.counts
     return RunRecord(
         run_id=origin.run_id,
@@ -53,14 +64,22 @@ def opened(origin: Origin, plan: StreamPlan, at: datetime) -> RunRecord:
         git_commit=origin.git_commit,
         qsync_version=origin.qsync_version,
         config_fingerprint=plan.stream.fingerprint,
-        details={**_details(plan), **_asked(origin)},
+        details={**_details(plan), **_asked(origin), **_overridden(plan, override)},
     )
 
 
 def _asked(origin: Origin) -> dict[str, Any]:
     """What the run was asked for, as far as the plan does not say."""
-    found = {"parent": origin.parent, "retry": origin.retry}
+    found = {"parent": origin.parent, "retry": origin.retry, "plan": origin.plan}
     return {name: value for name, value in found.items() if value}
+
+
+def _overridden(plan: StreamPlan, override: str | None) -> dict[str, Any]:
+    """Which guards did not hold, and the plan that somebody let through all the same."""
+    if override is None or not plan.breaches:
+        return {}
+    guards = [breach.guard for breach in plan.breaches]
+    return {"overridden": {"plan": override, "guards": guards}}
 
 
 def _details(plan: StreamPlan) -> dict[str, Any]:
@@ -105,6 +124,7 @@ PAUSED = {
     Pause.MAX_REQUESTS: "the run's --max-requests were reached",
     Pause.MAX_TIME: "the run's --max-time was over",
     Pause.WAIT_TOO_LONG: "Qualified asked for a longer wait than a run has patience for",
+    Pause.GUARD: "guard max_rejected does not hold",
 }
 """What a record says of a run that ended early although nothing failed."""
 
@@ -163,6 +183,8 @@ def after_delivery(
     error = result.error or result.pause_error
     if error is not None:
         details["error"] = {"message": error.message, "hint": error.hint}
+    elif result.pause is Pause.GUARD:
+        details["error"] = _rejected_too_many(record, result)
     elif result.pause is not None:
         details["error"] = {"message": f"ended early: {PAUSED[result.pause]}", "hint": None}
     return replace(
@@ -179,9 +201,20 @@ def after_delivery(
     )
 
 
+def _rejected_too_many(record: RunRecord, result: DeliveryResult) -> Mapping[str, str]:
+    return {
+        "message": f"guard max_rejected: {result.rejected:,} of {record.rows_planned:,} were "
+        "rejected, so nothing more was submitted",
+        "hint": "Look at the reasons first. If that is right, raise max_rejected under `config: "
+        "guards:` of the sync",
+    }
+
+
 def _status(result: DeliveryResult) -> RunStatus:
     if result.error is not None:
         return RunStatus.FAILED
+    if result.pause is Pause.GUARD:
+        return RunStatus.STOPPED
     if result.stopped or result.pause is not None:
         return RunStatus.INTERRUPTED
     if result.rejected or result.unknown or result.invalid_late:

@@ -48,10 +48,10 @@ class StalePlanError(UserError):
     """What a sealed plan stands on has moved; nothing was sent."""
 
     def __init__(self, moved: Sequence[Moved]) -> None:
-        listed = "".join(f"\n  {item}" for item in moved)
         super().__init__(
-            f"The plan is stale: what it stands on has moved{listed}",
+            "The plan is stale: what it stands on has moved, so nothing was sent",
             hint="make it anew (qsync plan --out FILE), look at it, and apply that one",
+            why=[str(item) for item in moved],
         )
         self.moved = tuple(moved)
 

@@ -9,7 +9,7 @@ from qsync.planning.compiled import CompiledStream, CompiledSync
 from qsync.planning.cost import Cost
 from qsync.planning.gate import Gate
 from qsync.planning.movement import Movement
-from qsync.project.model import ObjectType
+from qsync.project.model import Limit, ObjectType
 
 CHUNK_ROWS = 500
 """Items a bulk job can carry (API.md, "Writing in bulk")."""
@@ -49,6 +49,7 @@ class StreamPlan:
         baseline: Records are put down as synced and nothing is sent.
         moved: How the mapping moved since the last apply that finished with it, if it did.
         imprint: What its change set is known by, for a sealed plan.
+        max_rejected: The guard that is asked while it is sent, if there is one.
     """
 
     stream: CompiledStream
@@ -63,6 +64,7 @@ class StreamPlan:
     baseline: bool = False
     moved: Movement | None = None
     imprint: Imprint | None = None
+    max_rejected: Limit | None = None
 
     @property
     def object(self) -> ObjectType:

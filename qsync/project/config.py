@@ -48,6 +48,7 @@ def build_config(data: Mapping[str, Any]) -> SyncConfig:
             max_cleared=parse_bound(guards.get("max_cleared")),
             max_invalid=parse_bound(guards.get("max_invalid")),
             max_added_rows=_rows(guards.get("max_added_rows")),
+            max_rejected=parse_bound(guards.get("max_rejected")),
         ),
         requires=_requires(data.get("requires", {})),
     )

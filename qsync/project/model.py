@@ -106,6 +106,8 @@ class Guards:
     max_cleared: Limit | None = None
     max_invalid: Limit | None = None
     max_added_rows: int | None = None
+    max_rejected: Limit | None = None
+    """Of the records a run sends: asked while it sends them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from qsync.views.entries import JsonObject
 from qsync.views.layout import clean, styled, width_of
 
 WHY_LINES = 8
-"""Lines of reasons a panel shows; the command has shown the rest before."""
+"""Lines of reasons a panel shows."""
 
 
 def failure_panel(
@@ -36,8 +36,9 @@ def failure_panel(
     """
     parts: list[Text] = [styled(what, "bold")]
     parts += [styled(f"- {line}") for line in why_lines[:WHY_LINES]]
-    if len(why_lines) > WHY_LINES:
-        parts.append(styled("- and more, see above", "dim"))
+    left = len(why_lines) - WHY_LINES
+    if left > 0:
+        parts.append(styled(f"- and {left} more", "dim"))
     if what_to_do:
         parts.append(Text.assemble(("What to do: ", "green"), clean(what_to_do)))
     return Panel(
@@ -63,7 +64,7 @@ def render_failure(
 
 def render_error(console: Console, title: str, error: UserError) -> None:
     """Write the panel of a `UserError`."""
-    why = [f"at {error.where}"] if error.where else []
+    why = [*error.why, *([f"at {error.where}"] if error.where else [])]
     render_failure(console, title, error.message, why, error.hint)
 
 
@@ -74,5 +75,6 @@ def error_document(title: str, error: UserError) -> JsonObject:
         "error": error.message,
         "hint": error.hint,
         "where": error.where,
+        "why": list(error.why),
         "exit_code": int(error.exit_code),
     }

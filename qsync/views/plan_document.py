@@ -14,6 +14,7 @@ from qsync.planning.plan import (
     StreamPlan,
     SyncPlan,
 )
+from qsync.planning.plan_digest import plan_digest
 from qsync.project.model import OnNull
 from qsync.views.entries import JsonObject, orphan_entry, reason_entries, rough_words
 
@@ -22,6 +23,7 @@ def plan_document(plan: Plan) -> JsonObject:
     """The plan as `schemas/plan.schema.json` describes it."""
     return {
         "format": PLAN_FORMAT,
+        "digest": plan_digest(plan),
         "project": plan.project,
         "target": plan.target,
         "destination": plan.destination,
@@ -101,8 +103,9 @@ def _sync(sync: SyncPlan) -> JsonObject:
         "blocked": sync.blocked,
         "gate": None if sync.gate is None else _gate(sync.gate),
         "stopped": sync.stopped,
+        "overridden": sync.overridden,
         "planned": sync.planned,
-        "streams": [_stream(stream) for stream in sync.streams],
+        "streams": [_stream(stream, sync.overridden) for stream in sync.streams],
     }
 
 
@@ -128,7 +131,7 @@ def _gate(gate: Gate) -> JsonObject:
     }
 
 
-def _stream(stream: StreamPlan) -> JsonObject:
+def _stream(stream: StreamPlan, overridden: bool) -> JsonObject:
     counts = stream.counts
     compiled = stream.stream
     return {
@@ -175,7 +178,7 @@ def _stream(stream: StreamPlan) -> JsonObject:
             if domains
         ],
         "clears": _clears(stream),
-        "breaches": [_breach(breach) for breach in stream.breaches],
+        "breaches": [_breach(breach, overridden) for breach in stream.breaches],
         "planned": stream.planned,
         "to_send": stream.to_send,
         "jobs": stream.jobs,
@@ -223,10 +226,12 @@ def _clears(stream: StreamPlan) -> list[str]:
     return sorted(names)
 
 
-def _breach(breach: GuardBreach) -> JsonObject:
+def _breach(breach: GuardBreach, overridden: bool) -> JsonObject:
     return {
         "guard": breach.guard,
         "limit": breach.limit,
+        "field": breach.field,
+        "overridden": overridden,
         "count": breach.count,
         "base": breach.base,
         "share": f"{100 * breach.count / breach.base:.1f}%" if breach.base else None,

@@ -77,11 +77,16 @@ def guard_notes(stream: JsonObject) -> Iterator[Note]:
             of = f" of {base} in the model"
         elif breach["share"] is not None:
             of = f" of {base} in state ({breach['share']})"
+        words = _GUARD_WORDS.get(guard, "are concerned")
+        if breach["field"] is not None:
+            words = f"would have {breach['field']} cleared"
+        said = f"{counted(breach['count'], 'row')}{of} {words}, allowed: {breach['limit']}."
+        if breach["overridden"]:
+            yield Note(f"Guard {guard} overridden: {said}", "bold yellow")
+            continue
         yield Note(
-            f"Stopped by {guard}: {counted(breach['count'], 'row')}{of} "
-            f"{_GUARD_WORDS.get(guard, 'are concerned')}, allowed: {breach['limit']}. Look at the "
-            f"model first. If it is right, raise {guard} under `config: guards:` of the sync and "
-            "plan again.",
+            f"Stopped by {guard}: {said} Look at the model first. If it is right, raise {guard} "
+            "under `config: guards:` of the sync and plan again.",
             "bold red",
         )
 
@@ -231,6 +236,18 @@ def _stopped(document: JsonObject) -> Iterator[Note]:
             "jobs do not.",
             "bold red",
         )
+    if any(_overridable(sync) for sync in document["syncs"]):
+        yield Note(
+            "To send it this once although guards do not hold: qsync apply --override-guards "
+            f"{document['digest']} (it is recorded).",
+            "bold red",
+        )
+
+
+def _overridable(sync: JsonObject) -> bool:
+    """Whether nothing but guards stops a sync."""
+    broken = any(stream["breaches"] for stream in sync["streams"])
+    return broken and sync["blocked"] is None and not sync["overridden"]
 
 
 def _target(document: JsonObject) -> Iterator[Note]:

@@ -75,6 +75,19 @@ class Records:
         found = exp.select(col("details")).from_(self._layout.table(RUNS)).where(all_of(mine))
         return [orjson.loads(row[0]) for row in self._connection.rows(found)]
 
+    def of_plan(self, destination: str, project: str, plan_id: str) -> str | None:
+        """The run whose records say that it applied a sealed plan, however it ended."""
+        mine = [
+            eq(col("destination"), text(destination)),
+            eq(col("project"), text(project)),
+            exp.Like(this=col("details"), expression=text(f'%"plan":"{plan_id}"%')),
+        ]
+        found = (
+            exp.select(col("run_id")).from_(self._layout.table(RUNS)).where(all_of(mine)).limit(1)
+        )
+        rows = self._connection.rows(found)
+        return str(rows[0][0]) if rows else None
+
     def pace(self, destination: str) -> Pace | None:
         """What the last of a destination's runs measured that sent anything."""
         sent = exp.GT(this=col("jobs"), expression=exp.Literal.number(0))

@@ -460,6 +460,10 @@ class WritingWarehouse(ReadingWarehouse):
             return []
         return self.records.details(self.destination, self._project, run_id)
 
+    def run_of_plan(self, plan_id: str) -> str | None:
+        """The run that applied a sealed plan; None when nobody has."""
+        return self.records.of_plan(self.destination, self._project, plan_id)
+
     def open_record(self, record: RunRecord) -> None:
         """Insert a run record as it stands."""
         self.records.open(self.destination, self._project, record)

@@ -92,6 +92,11 @@ class MemoryWarehouse:
         spent = self._requests(now - 86_400, but=self.own_run)
         return [(max(0.0, now - at), count) for at, count in spent]
 
+    def run_of_plan(self, plan_id: str) -> str | None:
+        """The run that applied a sealed plan."""
+        runs = self.store.runs.values()
+        return next((run.run_id for run in runs if run.details.get("plan") == plan_id), None)
+
     def pace(self, destination: str) -> Pace | None:
         """What the last run measured that measured anything."""
         measured = [run for run in self.store.runs.values() if run.jobs and "pace" in run.details]
