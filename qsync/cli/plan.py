@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,10 @@ from qsync.cli.selecting import read_selection, select
 from qsync.cli.wiring import dbt_session, plan_inputs, read_artifacts, reading_warehouse
 from qsync.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from qsync.planning.changes import ChangeSet
+    from qsync.planning.ports import DiffRequest
+
 
 @click.command("plan")
 @selection_options
@@ -37,6 +42,12 @@ from qsync.exit_codes import ExitCode
     metavar="FILE",
     help="Seal the plan into a file that `qsync apply FILE` applies exactly, or not at all.",
 )
+@option(
+    "--show-values",
+    type=click.IntRange(1, 50),
+    metavar="N",
+    help="Show N records of each kind before and after; on a terminal only, never in CI.",
+)
 @json_option
 @markdown_option
 @annotations_option
@@ -47,6 +58,7 @@ def plan(
     limit: int | None,
     verbose: bool,
     out: Path | None,
+    show_values: int | None,
     detailed_exitcode: bool,
     as_json: bool,
     as_markdown: bool,
@@ -60,8 +72,11 @@ def plan(
     """
     from qsync.cli.planfile import save_plan
     from qsync.cli.planview import PlanView
+    from qsync.cli.samples import only_on_a_terminal, show_samples
     from qsync.execution.planner import PlanOptions, make_plan
 
+    if show_values is not None:
+        only_on_a_terminal(as_json or as_markdown)
     view = PlanView(as_json, as_markdown, verbose, annotations, common.project_dir)
     with view.reading():
         loaded = load_valid(common)
@@ -77,13 +92,21 @@ def plan(
                 save_plan(out, nothing, inputs, limit=limit, full_refresh=full_refresh)
             return ExitCode.OK
         warehouse = reading_warehouse(loaded, session)
+        asked: list[DiffRequest] = []
+
+        def measure(_: str, request: DiffRequest) -> ChangeSet:
+            asked.append(request)
+            return warehouse.change_set(request)
+
         result = make_plan(
             inputs,
             PlanOptions(full_refresh=full_refresh, limit=limit, imprinted=out is not None),
             warehouse,
-            lambda _, request: warehouse.change_set(request),
+            measure,
         )
-    view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
+        view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
+        if show_values is not None and result.plan is not None:
+            show_samples(warehouse, asked, show_values)
     if result.plan is None:
         return ExitCode.FAILED
     if out is not None:

@@ -14,6 +14,7 @@ from qsync.planning.changes import ChangeCounts, ChangeSet, Imprint
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, StreamState
+from qsync.planning.samples import Sample
 from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.counting import (
@@ -40,6 +41,7 @@ from qsync.warehouse.layout import (
 )
 from qsync.warehouse.records import Records
 from qsync.warehouse.requests import Requests
+from qsync.warehouse.samples import samples_of, samples_select
 from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, number, text
 from qsync.warehouse.staging import is_sent
 from qsync.warehouse.streams import Streams
@@ -155,6 +157,11 @@ class ReadingWarehouse:
         if not request.imprinted:
             return found
         return replace(found, imprint=self.imprint(request, diff.query(self.digest("diff"))))
+
+    def samples(self, request: DiffRequest, per_kind: int) -> tuple[Sample, ...]:
+        """A few records of each kind with their values, for a person at a terminal."""
+        statement = self.diff(request).query(samples_select(request, per_kind))
+        return samples_of(request.stream, self.connection.rows(statement))
 
     def digest(self, table: str | exp.Table) -> exp.Select:
         """The statement that makes a change set's digest, over the diff or a staged table."""
