@@ -27,6 +27,7 @@ from qsync.emulator import DEFAULT_KEY, Account, EmulatedRequest, EmulatorSettin
 from qsync.emulator.jobs import Job
 from qsync.errors import UserError
 from qsync.execution.apply import ApplyBounds, ApplyResult, apply
+from qsync.execution.gating import RunTests
 from qsync.execution.journal import FileJournal, Step
 from qsync.execution.planner import PlanInputs, PlanOptions
 from qsync.execution.ports import ExecutionWarehouse
@@ -210,6 +211,8 @@ class Town:
     last_run: str = ""
     forgot_journals: bool = False
     """A run died when it had closed a dead one, and not yet removed its journal."""
+    run_tests: RunTests | None = None
+    """What stands for `dbt test`, in a town whose syncs ask for it."""
 
     def __post_init__(self) -> None:
         self.ground: Ground = (
@@ -323,6 +326,7 @@ class Town:
                 journal=MortalJournal(self.journals, self.last_run, death),
                 bounds=bounds,
                 resume=resume,
+                run_tests=self.run_tests,
             )
 
     def _clock(self) -> Any:

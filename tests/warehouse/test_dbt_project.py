@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from qsync.artifacts import Node
 from qsync.errors import UserError
 from qsync.warehouse import DbtOptions, open_dbt
+from qsync.warehouse.dbt_tests import run_dbt_tests, selector_of
 from tests.support.dbt_project import EXAMPLE
 from tests.support.dbt_small import write_small_project
 
@@ -54,6 +56,14 @@ def test_a_model_that_does_not_compile_is_named_with_its_mistake(tmp_path: Path)
     message, _ = _refused(options)
     assert "models/dim_leads.sql" in message
     assert "unexpected" in message
+    why = run_dbt_tests(options, [Node("model.small.dim_leads", "dim_leads", "small", "model")])
+    assert "models/dim_leads.sql" in why
+
+
+def test_a_models_tests_are_selected_by_its_package_and_version() -> None:
+    node = Node("model.crm.people.v2", "people", "crm", "model", version="2")
+    assert selector_of(node) == "package:crm,people.v2"
+    assert selector_of(replace(node, version=None)) == "package:crm,people"
 
 
 def test_a_named_selector_can_be_asked_for_and_a_default_one_hides_no_relation(
