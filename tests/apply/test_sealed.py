@@ -56,7 +56,7 @@ def test_a_plan_whose_rows_or_state_moved_is_refused_and_says_which(team: Team) 
     path = _plan(team, "-s", "companies")
     submitted = team.submitted()
     # As many rows as before, and one of them with another value.
-    team.sql("UPDATE prod.dim_companies SET industry = 'software' WHERE domain LIKE 'am%'")
+    team.sql("UPDATE prod.dim_companies SET industry = 'education' WHERE domain LIKE 'ashenford-sy%'")
     said = team.qsync("apply", str(path))
     assert said.code is ExitCode.FAILED
     assert "The plan is stale" in said.err
@@ -116,7 +116,7 @@ def test_broken_guards_are_overridden_by_naming_the_plan_and_that_is_recorded(te
     assert "Guard max_changed overridden" in flat(sent.out)
     assert team.submitted() == before + 1
     (details,) = _details(team, team.ledger()[-1]["run_id"])
-    assert f'"overridden":{{"plan":"{digest}","guards":["max_changed"]}}' in details
+    assert f'"overridden":{{"guards":["max_changed"],"plan":"{digest}"}}' in details
 
 
 def test_too_many_rejects_stop_their_sync_midway_and_no_other(team: Team) -> None:
