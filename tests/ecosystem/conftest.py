@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.dbt_project import built_project, project
 from tests.support.github_actions import Runner
+
+__all__ = ["built_project", "project"]
 
 _QSYNC = """\
 #!{python} -IS
@@ -58,6 +61,8 @@ else:
 (here / "comments").write_text(json.dumps(comments))
 """
 
+SYSTEM = "/usr/local/bin:/usr/bin:/bin"
+
 
 @dataclass
 class Stage:
@@ -96,18 +101,33 @@ class Stage:
         (self.folder / "comments").write_text(json.dumps(comments))
 
 
+def _program(folder: Path, name: str, text: str, here: Path) -> None:
+    program = folder / name
+    program.write_text(text.format(python=sys.executable, here=str(here)))
+    program.chmod(0o755)
+
+
 @pytest.fixture
 def stage(tmp_path: Path, repository: Path) -> Stage:
     """The action on a machine where `qsync` and `gh` only write down what they are asked."""
     folder, bin_, temporary = tmp_path / "stage", tmp_path / "bin", tmp_path / "temporary"
     for each in (folder, bin_, temporary, tmp_path / "workspace"):
         each.mkdir()
-    for name, text in (("qsync", _QSYNC), ("gh", _GH)):
-        program = bin_ / name
-        program.write_text(text.format(python=sys.executable, here=str(folder)))
-        program.chmod(0o755)
-    (folder / "comments").write_text("[]")
+    _program(bin_, "qsync", _QSYNC, folder)
+    _program(bin_, "gh", _GH, folder)
     (bin_ / "python").symlink_to(sys.executable)
-    path = f"{bin_}:/usr/local/bin:/usr/bin:/bin"
-    runner = Runner(repository / "action.yml", tmp_path / "workspace", temporary, path)
+    (folder / "comments").write_text("[]")
+    runner = Runner(
+        repository / "action.yml", tmp_path / "workspace", temporary, f"{bin_}:{SYSTEM}"
+    )
     return Stage(runner, folder)
+
+
+@pytest.fixture
+def live(stage: Stage, project: Path) -> Stage:
+    """The same in the built example, with the qsync that is tested here."""
+    (stage.runner.temporary.parent / "bin" / "qsync").unlink()
+    (stage.runner.temporary.parent / "bin" / "python").unlink()
+    stage.runner.workspace = project
+    stage.runner.path = f"{Path(sys.executable).parent}:{stage.runner.path}"
+    return stage

@@ -96,5 +96,8 @@ def test_the_source_archive_has_what_building_and_testing_need(
         "tests/conftest.py",
         "docs/conf.py",
         "example_project/dbt_project.yml",
+        "action.yml",
+        ".github/action/apply.sh",
+        ".pre-commit-hooks.yaml",
     } <= names
     assert [name for name in names if name.endswith((".duckdb", ".pyc"))] == []
