@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
-from qsync.cli.entry import cli
+from tests.ecosystem.kit import check_command_line
 from tests.support.github_actions import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,11 +21,7 @@ HOOKS: dict[str, dict[str, Any]] = {
 def test_a_hook_runs_a_command_that_qsync_takes_once_for_all_files(hook: dict[str, Any]) -> None:
     program, name, *options = hook["entry"].split()
     assert program == "qsync"
-    group = click.Context(cli)
-    assert isinstance(cli, click.Group)
-    command = cli.get_command(group, name)
-    assert command is not None
-    command.make_context(name, [*options, "--project-dir", "."])
+    check_command_line([name, *options, "--project-dir", "."])
     assert hook["language"] == "python"
     assert hook["pass_filenames"] is False
     assert hook["require_serial"] is True
