@@ -21,11 +21,15 @@ def test_a_fork_is_validated_by_the_real_qsync(live: Stage) -> None:
     assert "Valid: 3 syncs." in ran.log
     assert "models/qsync_exposures.yml is up to date: 3 exposures." in ran.log
     path = live.runner.workspace / "models" / "marts" / "leads.qsync.yml"
-    path.write_text(path.read_text().replace("first_name: first_name", "fist_name: first_name"))
+    path.write_text(path.read_text().replace("owner: growth-eng", "owner: revops"))
     ran = live.runner.run(FORK, HERE, exposures="true")
     assert not ran.ok
-    assert "fist_name" in ran.log
     assert "changed  leads" in ran.log
+    path.write_text(path.read_text().replace("first_name: first_name", "fist_name: first_name"))
+    ran = live.runner.run(FORK, HERE)
+    assert not ran.ok
+    assert "::error file=models/marts/leads.qsync.yml" in ran.log
+    assert "fist_name" in ran.log
 
 
 @pytest.mark.slow
