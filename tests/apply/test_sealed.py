@@ -56,7 +56,8 @@ def test_a_plan_whose_rows_or_state_moved_is_refused_and_says_which(team: Team) 
     path = _plan(team, "-s", "companies")
     submitted = team.submitted()
     # As many rows as before, and one of them with another value.
-    team.sql("UPDATE prod.dim_companies SET industry = 'education' WHERE domain LIKE 'ashenford-sy%'")
+    one = "domain LIKE 'ashenford-sy%'"
+    team.sql(f"UPDATE prod.dim_companies SET industry = 'education' WHERE {one}")
     said = team.qsync("apply", str(path))
     assert said.code is ExitCode.FAILED
     assert "The plan is stale" in said.err
