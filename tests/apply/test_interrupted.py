@@ -42,6 +42,7 @@ def _slow_jobs(team: Team, *, concurrency: int | None) -> None:
 
 
 @pytest.mark.proves(fault="process killed", promise="no row lost")
+@pytest.mark.slow
 def test_after_a_kill_the_next_apply_ends_where_an_undisturbed_one_would(team: Team) -> None:
     _slow_jobs(team, concurrency=0)
     process = _start(team)

@@ -46,7 +46,8 @@ def test_both_objects_of_a_sync_move_together_and_nothing_is_sent_anew(
     applied: Path, shell: Shell
 ) -> None:
     path = applied / LEADS
-    path.write_text(path.read_text().replace("- name: leads", "- name: people"))
+    text = path.read_text().replace("- name: leads", "- name: people")
+    path.write_text(text.replace("sync: leads", "sync: people"))
     said = shell("state", "mv", "leads", "people", "--auto-approve")
     assert said.code is ExitCode.OK
     assert said.out == (

@@ -57,7 +57,8 @@ def test_state_without_a_sync_is_listed_and_a_new_sync_was_never_applied(
     applied: Path, shell: Shell
 ) -> None:
     path = applied / LEADS
-    path.write_text(path.read_text().replace("- name: leads", "- name: people"))
+    text = path.read_text().replace("- name: leads", "- name: people")
+    path.write_text(text.replace("sync: leads", "sync: people"))
     said = shell("status")
     assert "Never applied: people." in said.out
     assert "State without a sync: leads (lead), 2,471 rows." in flat(said.out)

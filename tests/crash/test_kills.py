@@ -23,9 +23,8 @@ NTHS = {"committed": (1, 2, 3)}
 QUICK: tuple[Kill, ...] = (
     ("posted", "before", 3),
     ("accepted", "after", 6),
-    ("committed", "before", 2),
 )
-"""Those that are worth half a minute of everybody's; all others run with the slow tests."""
+"""Those that are worth some of everybody's time; all others run with the slow tests."""
 
 AROUND: tuple[Kill, ...] = tuple(
     (label, moment, 1)
@@ -155,7 +154,7 @@ def test_a_killed_run_whose_machine_is_gone_is_made_good_by_the_next(
 
 
 @pytest.mark.proves(fault="process killed", promise="no row lost")
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", ["before", pytest.param("after", marks=pytest.mark.slow)])
 def test_a_run_killed_while_it_settles_a_killed_one_is_made_good_by_the_next(
     team: Team, victims: Victims, wanted: Any, moment: str
 ) -> None:
