@@ -78,7 +78,7 @@ class Application:
         progress = make_progress(
             notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
         )
-        view = _View(progress, self.as_json, self.verbose, self.auto_approve)
+        view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
             result = asyncio.run(self._apply(pool, view))
@@ -86,7 +86,7 @@ class Application:
         self._tell(result, seed)
         return exit_code(result)
 
-    async def _apply(self, pool: ThreadPoolExecutor, view: _View) -> ApplyResult:
+    async def _apply(self, pool: ThreadPoolExecutor, view: ApplyScreen) -> ApplyResult:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
 
@@ -214,7 +214,7 @@ def _ended_early(record: RunRecord) -> bool:
     return early and record.rows_unsent > 0
 
 
-class _View:
+class ApplyScreen:
     """Shows the plan, asks, and tells how it goes."""
 
     def __init__(
