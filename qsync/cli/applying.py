@@ -41,6 +41,7 @@ from qsync.ledger import row_from_cells, write_seed
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.plan import Plan, StreamPlan
 from qsync.views.console import data_console, notes_console
+from qsync.views.diagnostics_text import render_diagnostics
 from qsync.views.documents import run_document
 from qsync.views.progress import RunProgress, make_progress
 from qsync.views.run_text import render_run
@@ -148,6 +149,8 @@ class Application:
     def _tell(self, result: ApplyResult, seed: str | None) -> None:
         if result.declined:
             click.echo("Declined: nothing was sent, nothing was kept.", err=True)
+        if result.plan is None:
+            render_diagnostics(result.diagnostics, notes_console())
         if not result.records:
             self._tell_why_nothing(result)
             return

@@ -20,6 +20,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("ls",),
     ("plan", "-v"),
     ("plan", "--json"),
+    ("apply", "--rehearse", "-v"),
     ("apply", "--auto-approve", "-v"),
     ("apply", "--auto-approve", "--json", "--log-format", "json"),
     ("status",),
