@@ -166,6 +166,10 @@ class RehearsalWarehouse(ReadingWarehouse):
         """None: what earlier runs left is settled by the next apply."""
         return ()
 
+    def run_of_plan(self, plan_id: str) -> str | None:  # noqa: ARG002 - the protocol's
+        """None: no sealed plan is rehearsed."""
+        return None
+
     def requests_since(self, moment: float) -> Sequence[tuple[float, int]]:  # noqa: ARG002
         """None: no request of a rehearsal is Qualified's."""
         return ()

@@ -168,14 +168,15 @@ def test_a_plan_that_cannot_be_made_is_explained(team: Team, words: tuple[str, .
 
 @pytest.mark.parametrize(
     "words",
-    [("--baseline",), ("--max-requests", "10"), ("--max-time", "10m")],
+    [("--baseline",), ("--max-requests", "10"), ("--max-time", "10m"), ("plan.qsync.json",)],
     ids=lambda words: words[0],
 )
 def test_it_refuses_what_a_rehearsal_does_not_know(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["apply", "--rehearse", *words]) == ExitCode.USAGE
-    assert f"leave {words[0]} out" in " ".join(capsys.readouterr().err.split())
+    named = words[0] if words[0].startswith("--") else "PLAN"
+    assert f"leave {named} out" in " ".join(capsys.readouterr().err.split())
 
 
 def test_what_serves_the_emulator_need_not_be_installed() -> None:
