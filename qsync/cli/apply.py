@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +19,9 @@ from qsync.cli.options import (
 from qsync.cli.planfile import read_plan_file
 from qsync.cli.sending import SendOptions, send, send_options, send_sealed
 from qsync.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from qsync.execution.planner import PlanOptions
 
 
 @click.command("apply")
@@ -41,6 +46,12 @@ from qsync.exit_codes import ExitCode
     metavar="DURATION",
     help="Refuse a PLAN that was made longer ago (30m, 24h).",
 )
+@option(
+    "--rehearse",
+    is_flag=True,
+    help="Do everything but for an emulated Qualified in this process; needs no key, writes "
+    "nothing.",
+)
 @send_options
 @json_option
 def apply(
@@ -51,6 +62,7 @@ def apply(
     baseline: bool,
     override_guards: str | None,
     max_age: float | None,
+    rehearse: bool,
     sending: SendOptions,
     as_json: bool,
     common: CommonOptions,
@@ -64,6 +76,9 @@ def apply(
 
     With PLAN, a file that `qsync plan --out` wrote, exactly that plan is applied, without asking:
     if anything it stands on has moved, files, state or rows, nothing is sent and it says what.
+
+    With `--rehearse` the whole of it runs, without asking and for any target, and an emulated
+    Qualified with the fields of the field catalog checks every record: for CI.
     """
     from qsync.execution.planner import PlanOptions
 
@@ -72,6 +87,11 @@ def apply(
     options = PlanOptions(
         full_refresh=full_refresh, baseline=baseline, limit=limit, override=override_guards
     )
+    if rehearse:
+        beside = {"PLAN": plan_file is not None, "--baseline": baseline}
+        return _rehearse(
+            common, sending, options, selection=selection, as_json=as_json, beside=beside
+        )
     if plan_file is None:
         if max_age is not None:
             raise click.UsageError("--max-age is for a PLAN file")
@@ -83,3 +103,28 @@ def apply(
         )
     sealed, _ = read_plan_file(plan_file)
     return send_sealed(common, sending, sealed, options, max_age=max_age, as_json=as_json)
+
+
+def _rehearse(
+    common: CommonOptions,
+    sending: SendOptions,
+    options: PlanOptions,
+    *,
+    selection: SelectionOptions,
+    as_json: bool,
+    beside: Mapping[str, bool],
+) -> ExitCode:
+    """Rehearse, unless it was asked for together with what a rehearsal does not know."""
+    from qsync.cli.rehearsing import rehearse
+
+    unknown = {
+        **beside,
+        "--max-requests": sending.max_requests is not None,
+        "--max-time": sending.max_time is not None,
+    }
+    given = [name for name, asked in unknown.items() if asked]
+    if given:
+        raise click.UsageError(
+            f"--rehearse sends nothing to Qualified: leave {' and '.join(given)} out"
+        )
+    return rehearse(common, options, selection=selection, as_json=as_json, verbose=sending.verbose)

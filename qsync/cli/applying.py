@@ -41,6 +41,7 @@ from qsync.ledger import row_from_cells, write_seed
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.plan import Plan, StreamPlan
 from qsync.views.console import data_console, notes_console
+from qsync.views.diagnostics_text import render_diagnostics
 from qsync.views.documents import run_document
 from qsync.views.progress import RunProgress, make_progress
 from qsync.views.run_text import render_run
@@ -78,7 +79,7 @@ class Application:
         progress = make_progress(
             notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
         )
-        view = _View(progress, self.as_json, self.verbose, self.auto_approve)
+        view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
             result = asyncio.run(self._apply(pool, view))
@@ -86,7 +87,7 @@ class Application:
         self._tell(result, seed)
         return exit_code(result)
 
-    async def _apply(self, pool: ThreadPoolExecutor, view: _View) -> ApplyResult:
+    async def _apply(self, pool: ThreadPoolExecutor, view: ApplyScreen) -> ApplyResult:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
 
@@ -148,6 +149,8 @@ class Application:
     def _tell(self, result: ApplyResult, seed: str | None) -> None:
         if result.declined:
             click.echo("Declined: nothing was sent, nothing was kept.", err=True)
+        if result.plan is None:
+            render_diagnostics(result.diagnostics, notes_console())
         if not result.records:
             self._tell_why_nothing(result)
             return
@@ -214,7 +217,7 @@ def _ended_early(record: RunRecord) -> bool:
     return early and record.rows_unsent > 0
 
 
-class _View:
+class ApplyScreen:
     """Shows the plan, asks, and tells how it goes."""
 
     def __init__(

@@ -84,7 +84,10 @@ def poll(world: World, call: Call) -> Answer:
         faulty.polls += 1
     if job is None or (faulty is not None and _lost(faulty)):
         return coded(404, "not_found", "There is no such bulk job")
-    return Answer(200, job_json(job, _result(world, job, faulty), world.settings))
+    answer = Answer(200, job_json(job, _result(world, job, faulty), world.settings))
+    if job.finished and not world.settings.keep_records:
+        world.queue.forget(job)
+    return answer
 
 
 def _lost(faulty: FaultyJob) -> bool:

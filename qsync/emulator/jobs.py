@@ -115,6 +115,11 @@ class JobQueue:
         while self._ended and self._ended[0].updated_at + retention <= now:
             self.jobs.pop(self._ended.popleft().id, None)
 
+    def forget(self, job: Job) -> None:
+        """Drop a finished job before its time."""
+        self.jobs.pop(job.id, None)
+        job.packed = b"[]"
+
     def _start_waiting(self, at: float) -> None:
         bound = self._settings.job_concurrency
         while self._waiting and (bound is None or self._running < bound):

@@ -119,6 +119,8 @@ class EmulatorSettings:
             fields may appear at any time").
         keep_bodies: Keep request bodies in the request log; they hold personal values.
         log_size: Requests the log remembers.
+        keep_records: False checks and answers writes as always and forgets them, as it forgets a
+            finished job that has been read: for any number of records in little memory.
     """
 
     keys: Mapping[str, ApiKey] = field(default_factory=lambda: {DEFAULT_KEY: ApiKey()})
@@ -155,3 +157,4 @@ class EmulatorSettings:
     extra_response_fields: bool = False
     keep_bodies: bool = False
     log_size: int = 100_000
+    keep_records: bool = True

@@ -231,9 +231,10 @@ class _Apply:
     async def _tested(self, inputs: PlanInputs, lease: Lease) -> PlanInputs:
         """With what gates look at: the moment, and the tests that are run for it.
 
-        Nobody else writes meanwhile: the lock is held, and renewed before anything is staged.
+        Nobody else writes meanwhile: the lock is held, and renewed before anything is staged. A
+        rehearsal runs none, because tests may store what they find: its gates say what apply does.
         """
-        own, run_tests = NOT_RUN, self.run_tests
+        own, run_tests = (None if self.options.rehearsal else NOT_RUN), self.run_tests
         models = models_to_test(inputs)
         if models and run_tests is not None and not self.stop.is_set():
             self.view.testing([node.name for node in models])

@@ -48,6 +48,7 @@ class PlanOptions:
         parent: The run that is resumed, or whose rejects are sent.
         imprinted: Whether change sets get imprints, for a sealed plan.
         override: The digest of the plan that is to be applied although guards do not hold.
+        rehearsal: Nothing is sent to Qualified, so a target that may not write may do it too.
     """
 
     full_refresh: bool = False
@@ -58,6 +59,7 @@ class PlanOptions:
     parent: str | None = None
     imprinted: bool = False
     override: str | None = None
+    rehearsal: bool = False
 
     def only(self, stream_id: str) -> Only | None:
         """Which of a stream's records may be sent; None for all."""
@@ -324,7 +326,7 @@ def _plan_stream(
     change_set = measure(identity, request)
     # A first load that died, or was limited to nothing, has a state table without records.
     first_load = state.table is None or change_set.counts.state_rows == 0
-    unknown = first_load and not allowed
+    unknown = first_load and not (allowed or options.rehearsal)
     return StreamPlan(
         stream=stream,
         stream_id=identity,

@@ -160,7 +160,12 @@ def _widths(cells: Sequence[Sequence[Text]], room: int) -> list[int]:
 def _pieces(text: Text, width: int) -> list[Text]:
     lines = [text.plain]
     if text.cell_len > width:
-        lines = textwrap.wrap(text.plain, max(width, 1), break_on_hyphens=False)
+        # Glue that holds more together than fits would have a number broken instead.
+        words = [
+            word if len(word) <= width else word.replace(_GLUE, " ")
+            for word in text.plain.split(" ")
+        ]
+        lines = textwrap.wrap(" ".join(words), max(width, 1), break_on_hyphens=False)
     elif _GLUE not in text.plain:
         return [text]
     return [Text(line.replace(_GLUE, " "), style=text.style) for line in lines]

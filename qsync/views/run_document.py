@@ -25,7 +25,11 @@ _MATCH_FIELDS = {"lead": "email", "company": "domain"}
 
 
 def run_document(
-    records: Sequence[RunRecord], *, seed: str | None = None, table: str | None = None
+    records: Sequence[RunRecord],
+    *,
+    seed: str | None = None,
+    table: str | None = None,
+    rehearsal: bool = False,
 ) -> JsonObject:
     """One run as `schemas/run.schema.json` describes it.
 
@@ -33,6 +37,7 @@ def run_document(
         records: Of one run, in the order the streams ran; may be empty.
         seed: The ledger's seed, when it was written, as the user knows its path.
         table: The warehouse's table of run records.
+        rehearsal: Whether it was sent to an emulated Qualified and recorded nowhere.
     """
     first = records[0] if records else None
     started = min((record.started_at for record in records), default=None)
@@ -58,11 +63,12 @@ def run_document(
         "dbt_invocation_id": first and first.dbt_invocation_id,
         "git_commit": first and first.git_commit,
         "qsync_version": first and first.qsync_version,
+        "rehearsal": rehearsal,
         "complete": all(record.status in _GOOD for record in records),
         "first_leads": sum(
             entry["counts"]["succeeded"]
             for entry in entries
-            if entry["first_load"] and entry["object"] == "lead"
+            if not rehearsal and entry["first_load"] and entry["object"] == "lead"
         ),
         "summary": totals,
         "streams": entries,

@@ -3,6 +3,7 @@
 At the end one line of fixed form, which other programs may read and which is never broken:
 
     Applied: 2,484 succeeded, 11 rejected, 3 unknown, 2 unsent, 14 invalid. 6 jobs, 13 requests.
+    Rehearsed: 2,484 succeeded, 11 rejected, 0 unknown, 2 unsent, 14 invalid. 6 jobs, 14 requests.
     Nothing to do.
 """
 
@@ -49,8 +50,25 @@ RESTING_CURE = (
 )
 
 
+REHEARSED_CURE = (
+    "They do not fit the field catalog: correct these rows in dbt, or the mapping, or pull the "
+    "catalog if it is old. Qualified itself would most likely refuse them too."
+)
+
+REHEARSAL = "Rehearsal: nothing left this process."
+"""What a rehearsal's text begins with; scripts may look for it."""
+
+UNCHECKED = (
+    "Records were held against qualified_fields.yml. Whether Qualified's own fields have changed "
+    "since it was pulled shows only in an apply, or in `qsync catalog diff`."
+)
+"""What a rehearsal cannot know."""
+
+
 def render_run(document: JsonObject, console: Console) -> None:
     """Write what a run did: a line per sync and object, what went wrong, where it is recorded."""
+    if document["rehearsal"]:
+        write_whole(console, styled(REHEARSAL, "bold"))
     parts = [f"Run {document['run_id']},", f"target {document['target']}"]
     if document["duration"]:
         parts = [*parts[:1], f"{parts[1]},", document["duration"]]
@@ -65,6 +83,7 @@ def render_run(document: JsonObject, console: Console) -> None:
             for entry in stream["rejects"]
         ],
         console,
+        cure=REHEARSED_CURE if document["rehearsal"] else REJECT_CURE,
     )
     _notes(document, console)
     write(console)
@@ -80,8 +99,9 @@ def summary_line(document: JsonObject) -> str:
     if statuses <= {"baselined", "nothing_to_do"}:
         return f"Baseline: {number(recorded)} recorded as synced, nothing sent."
     total = document["summary"]
+    done = "Rehearsed" if document["rehearsal"] else "Applied"
     return (
-        f"Applied: {number(total['succeeded'])} succeeded, {number(total['rejected'])} rejected, "
+        f"{done}: {number(total['succeeded'])} succeeded, {number(total['rejected'])} rejected, "
         f"{number(total['unknown'])} unknown, {number(total['unsent'])} unsent, "
         f"{number(total['invalid'])} invalid. "
         f"{counted(total['jobs'], 'job')}, {counted(total['requests'], 'request')}."
@@ -109,12 +129,15 @@ def counts_words(counts: JsonObject) -> str:
     return ", ".join(words) or "nothing sent"
 
 
-def render_rejects(rejects: list[tuple[str, str, int, int]], console: Console) -> None:
+def render_rejects(
+    rejects: list[tuple[str, str, int, int]], console: Console, cure: str = REJECT_CURE
+) -> None:
     """Rejects by stream and reason, and what to do about them.
 
     Args:
         rejects: Stream, reason, rows, and how many of them are resting.
         console: Where to.
+        cure: What to do about those that do not rest.
     """
     if not rejects:
         return
@@ -132,7 +155,7 @@ def render_rejects(rejects: list[tuple[str, str, int, int]], console: Console) -
         columns(console, rows, indent=4, right=(0,))
     theirs = [entry for entry in rejects if not _ours(entry[1])]
     if any(count > resting for _, _, count, resting in theirs):
-        sentence(console, REJECT_CURE)
+        sentence(console, cure)
     elif theirs:
         sentence(console, RESTING_CURE)
 
@@ -184,7 +207,9 @@ def _notes(document: JsonObject, console: Console) -> None:
             f"{number(stopped)} unsent: {'its sync is' if stopped == 1 else 'their syncs are'} "
             "stopped until what stopped them is mended."
         )
-    if unsent:
+    if unsent and document["rehearsal"]:
+        notes.append(f"{number(unsent)} not rehearsed (a limit or an interruption).")
+    elif unsent:
         notes.append(
             f"{number(unsent)} unsent (a limit or an interruption): "
             f"{'it goes' if unsent == 1 else 'they go'} with the next run."
@@ -203,6 +228,8 @@ def _notes(document: JsonObject, console: Console) -> None:
             "Qualified's own interface only once they have activity: not finding them there yet "
             "is normal."
         )
+    if document["rehearsal"]:
+        notes.append(UNCHECKED)
     notes += _where(document["ledger"])
     if notes:
         write(console)

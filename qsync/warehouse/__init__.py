@@ -9,6 +9,7 @@ from qsync.warehouse.dialects import DIALECTS, dialect_of
 from qsync.warehouse.fixtures import FixtureWarehouse
 from qsync.warehouse.lock import LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
+from qsync.warehouse.rehearsing import RehearsalWarehouse
 from qsync.warehouse.writing import WritingWarehouse
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "FixtureWarehouse",
     "LockLostError",
     "ReadingWarehouse",
+    "RehearsalWarehouse",
     "WarehouseError",
     "WritingWarehouse",
     "column_reader",

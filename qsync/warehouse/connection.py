@@ -130,6 +130,17 @@ class AdapterConnection:
         if close_all is not None:
             close_all()
 
+    def session(self) -> SessionConnection:
+        """The same warehouse, for one thread and in one session, so that temporary tables last."""
+        return SessionConnection(self._adapter, self._dialect)
+
+    def _connected(self) -> contextlib.AbstractContextManager[None]:
+        """While a connection is this thread's."""
+        named: contextlib.AbstractContextManager[None] = self._adapter.connection_named(
+            f"qsync-{next(self._names)}"
+        )
+        return named
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Any]:
         connections = self._adapter.connections
@@ -141,10 +152,7 @@ class AdapterConnection:
         def execute(statement: Expression) -> Any:
             return send(self.text(statement))
 
-        with (
-            translated(),
-            self._adapter.connection_named(f"qsync-{next(self._names)}"),
-        ):
+        with translated(), self._connected():
             connections.begin()
             try:
                 for setting in self._dialect.session:
@@ -154,6 +162,20 @@ class AdapterConnection:
                 connections.rollback_if_open()
                 raise
             connections.commit()
+
+
+class SessionConnection(AdapterConnection):
+    """One session for all calls, which must come from one thread; it ends with the adapter's own.
+
+    On PostgreSQL its first transaction is the only one that is whole: after that each statement is
+    committed by itself (see above), and no lock outlives its statement. So it is for reading.
+    """
+
+    def _connected(self) -> contextlib.AbstractContextManager[None]:
+        named: contextlib.AbstractContextManager[None] = self._adapter.connection_named(
+            "qsync-session", should_release_connection=False
+        )
+        return named
 
 
 @contextlib.contextmanager

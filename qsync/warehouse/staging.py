@@ -6,9 +6,14 @@ is counted from it, and what was shown is what goes, whatever happens to the mod
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
+from qsync.execution.ports import StagedRow
 from qsync.planning.compiled import CompiledStream
+from qsync.project.model import OnNull
+from qsync.warehouse.connection import Row
 from qsync.warehouse.counting import sends
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.layout import JOBS, STAGES, Layout
@@ -63,6 +68,26 @@ def chunk_select(stream: CompiledStream, stage: exp.Table, first: int, last: int
         .where(between(first, last))
         .order_by(col(NUMBER))
     )
+
+
+def staged_rows(stream: CompiledStream, rows: Iterable[Row]) -> list[StagedRow]:
+    """What `chunk_select` found, as execution sends it."""
+    # Only a conflict leaves out a field that null would otherwise clear.
+    may_leave_out = stream.grouped and any(field.on_null is OnNull.CLEAR for field in stream.fields)
+    found = []
+    for place_in_order, key, op, kinds, *values in rows:
+        left_out: frozenset[int] = frozenset()
+        if op == "removed":
+            # Only what this sync wrote is cleared; the rest is not its business.
+            left_out = frozenset(place for place, kind in enumerate(kinds) if kind != "x")
+        elif "-" in kinds or "!" in kinds:
+            values = [
+                None if kind in "-!" else value for kind, value in zip(kinds, values, strict=True)
+            ]
+            if may_leave_out:
+                left_out = frozenset(place for place, kind in enumerate(kinds) if kind == "!")
+        found.append(StagedRow(int(place_in_order), key, tuple(values), op == "removed", left_out))
+    return found
 
 
 def between(first: int, last: int) -> Expression:

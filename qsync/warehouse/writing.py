@@ -24,7 +24,6 @@ from qsync.planning.changes import ChangeSet
 from qsync.planning.compiled_json import stream_json
 from qsync.planning.movement import mapping_text
 from qsync.planning.ports import DiffRequest, StreamState
-from qsync.project.model import OnNull
 from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.commits import StateWriter, acknowledged, numbered
 from qsync.warehouse.connection import Connection
@@ -56,6 +55,7 @@ from qsync.warehouse.staging import (
     forget_stage,
     is_sent,
     stage_select,
+    staged_rows,
 )
 from qsync.warehouse.streams import add_column, create_index, insert_row, update
 
@@ -315,27 +315,7 @@ class WritingWarehouse(ReadingWarehouse):
         """The staged records of a range of numbers, in order."""
         stream = stage.request.stream
         statement = chunk_select(stream, self.layout.table(stage.table), first, last)
-        # Only a conflict leaves out a field that null would otherwise clear.
-        may_leave_out = stream.grouped and any(
-            field.on_null is OnNull.CLEAR for field in stream.fields
-        )
-        found = []
-        for place_in_order, key, op, kinds, *values in self.connection.rows(statement):
-            left_out: frozenset[int] = frozenset()
-            if op == "removed":
-                # Only what this sync wrote is cleared; the rest is not its business.
-                left_out = frozenset(place for place, kind in enumerate(kinds) if kind != "x")
-            elif "-" in kinds or "!" in kinds:
-                values = [
-                    None if kind in "-!" else value
-                    for kind, value in zip(kinds, values, strict=True)
-                ]
-                if may_leave_out:
-                    left_out = frozenset(place for place, kind in enumerate(kinds) if kind == "!")
-            found.append(
-                StagedRow(int(place_in_order), key, tuple(values), op == "removed", left_out)
-            )
-        return found
+        return staged_rows(stream, self.connection.rows(statement))
 
     # --- state ------------------------------------------------------------------------------
 

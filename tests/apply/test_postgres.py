@@ -51,6 +51,10 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
     planned = team.qsync("plan")
     assert planned.code is ExitCode.OK, planned.err
     assert "2 added" in planned.out
+    rehearsed = team.qsync("apply", "--rehearse")
+    assert rehearsed.code is ExitCode.OK, rehearsed.out + rehearsed.err
+    assert "Rehearsed: 5 succeeded" in rehearsed.out
+    assert "Plan: 5 to add" in team.qsync("plan").out, "and there is still no state"
     first = team.apply()
     assert first.code is ExitCode.OK, first.out + first.err
 

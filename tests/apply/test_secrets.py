@@ -20,6 +20,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("ls",),
     ("plan", "-v"),
     ("plan", "--json"),
+    ("apply", "--rehearse", "-v"),
     ("plan", "--markdown", "--annotations", "github"),
     ("plan", "--out", "plan.json", "--quiet"),
     ("show", "plan.json", "--verbose"),

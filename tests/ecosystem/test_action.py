@@ -45,6 +45,22 @@ def test_a_pull_request_is_validated_planned_and_commented(stage: Stage) -> None
     assert ran.summary == comment["body"]
 
 
+def test_a_rehearsal_follows_the_plan_when_asked_for_and_fails_the_job_on_rejects(
+    stage: Stage,
+) -> None:
+    ran = stage.runner.run(OURS, rehearse="true", select="tag:hourly", api_key=KEY)
+    assert ran.ok, ran.log
+    assert stage.commands[-1] == "apply --rehearse"
+    assert stage.calls[-1][1]["QSYNC_SELECT"] == "tag:hourly"
+    assert KEY not in {value for _, own in stage.calls for value in own.values()}
+    assert "### qsync apply --rehearse" in ran.summary
+    stage.codes(apply=3)
+    assert not stage.runner.run(OURS, rehearse="true").ok
+    stage.codes(apply=0)
+    fork = stage.runner.run(FORK, rehearse="true")
+    assert "Rehearse" not in fork.steps
+
+
 def test_options_come_as_variables_and_empty_ones_leave_defaults(stage: Stage) -> None:
     stage.runner.run(OURS, project_dir="transform", target="prod", select="tag:hourly leads")
     (_, planned) = next(call for call in stage.calls if call[0][0] == "plan")
@@ -238,7 +254,7 @@ def test_no_input_and_no_branch_runs_as_code(stage: Stage, text: str) -> None:
 
 @pytest.mark.skipif("show" not in COMMANDS, reason="plan files are not part of this qsync yet")
 def test_every_command_line_of_the_action_is_one_that_qsync_takes(stage: Stage) -> None:
-    stage.runner.run(OURS, tests="true", exposures="true")
+    stage.runner.run(OURS, tests="true", exposures="true", rehearse="true")
     stage.runner.run(MERGED, api_key=KEY)
     plan = stage.runner.temporary / "plan.qsync.json"
     stage.runner.run(MERGED, mode="apply", api_key=KEY, plan_file=str(plan))

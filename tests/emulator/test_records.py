@@ -234,6 +234,19 @@ def test_the_log_keeps_bodies_only_if_so_set() -> None:
         assert (line.method, line.path, line.status, line.body) == ("POST", "/v2/leads", 201, body)
 
 
+def test_it_forgets_what_it_has_checked_if_so_set() -> None:
+    desk = Desk(keep_records=False)
+    job_id = desk.submit(lead(), lead("no address", "r2"))
+    desk.clock.pass_(1)
+    result = desk.job(job_id)["result"]
+    assert [(item["requestId"], item["status"]) for item in result] == [
+        ("r1", "completed"),
+        ("r2", "failed"),
+    ]
+    assert desk.account.leads() == desk.account.jobs() == []
+    assert desk.get(f"/v2/bulk/{job_id}").status == 404
+
+
 def test_the_log_counts_items_and_forgets_the_oldest() -> None:
     desk = Desk(log_size=2)
     desk.get("/v2/leads/fields")

@@ -29,6 +29,9 @@ NO_TLS = frozenset({"CERT_NONE", "_create_unverified_context", "_create_default_
 KEY_DOORS = {"cli/wiring.py", "cli/checks_qualified.py"}
 """Where a client is made: behind a check of what qsync.yml says of the address."""
 
+REHEARSING = "cli/rehearsing.py"
+"""Where a client is made that has neither a key nor a network."""
+
 
 @pytest.fixture(scope="module")
 def sources(repository: Path) -> dict[str, ast.Module]:
@@ -96,7 +99,28 @@ def test_clients_are_made_only_behind_the_check_of_the_address(
         if isinstance(node, ast.Call)
         if "QualifiedClient" in {getattr(node.func, "id", None), getattr(node.func, "attr", None)}
     }
-    assert makers == KEY_DOORS
+    assert makers == {*KEY_DOORS, REHEARSING}
+
+
+def test_a_rehearsals_client_has_a_transport_of_its_own_and_no_address_key_or_environment(
+    sources: dict[str, ast.Module],
+) -> None:
+    tree = sources[REHEARSING]
+    (made,) = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "QualifiedClient"
+    )
+    given = {item.arg: ast.unparse(item.value) for item in made.keywords}
+    assert [ast.unparse(item) for item in made.args] == ["_NOWHERE", "ClientKey(DEFAULT_KEY)"]
+    assert given["transport"] == "InProcessTransport(answer)"
+    imported = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported.isdisjoint({"os", "socket", "read_api_key"})
 
 
 @pytest.mark.parametrize(

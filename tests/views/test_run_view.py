@@ -95,6 +95,22 @@ def test_a_run_with_nothing_to_do_reads_as_kept() -> None:
     matches_golden("run_nothing", text_of(nothing))
 
 
+def test_a_rehearsal_reads_as_kept_and_claims_nothing_of_an_apply() -> None:
+    records = [
+        a_record("companies", "company", succeeded=390, details={"invalid": {"null_key": 2}}),
+        a_record(
+            status=RunStatus.PARTIAL,
+            succeeded=488,
+            rejected=12,
+            unsent=1_974,
+            details={"rejects": {"tier is not a field of lead": 12}, "first_load": True},
+        ),
+    ]
+    document = run_document(records, rehearsal=True)
+    jsonschema.Draft7Validator(SCHEMA).validate(document)
+    matches_golden("run_rehearsal", rendered(lambda console: render_run(document, console)))
+
+
 def test_the_summary_line_has_its_fixed_form() -> None:
     assert summary_line(run_document(mixed_run())) == (
         "Applied: 2,878 succeeded, 11 rejected, 3 unknown, 1,200 unsent, 26 invalid. "

@@ -114,6 +114,19 @@ def test_what_a_transaction_wrote_is_read_in_it(session: DbtSession) -> None:
     assert session.connection.run_and_read([make], _sql(session, "SELECT one FROM made")) == [(7,)]
 
 
+def test_temporary_tables_last_as_long_as_a_session_even_after_an_error(
+    session: DbtSession,
+) -> None:
+    lasting = session.connection.session()
+    lasting.run(_sql(session, "CREATE TEMPORARY TABLE passing AS SELECT 7 AS one"))
+    select = _sql(session, "SELECT one FROM passing")
+    with pytest.raises(WarehouseError):
+        lasting.rows(_sql(session, "SELECT * FROM no_such_table"))
+    assert lasting.rows(select) == lasting.rows(select) == [(7,)]
+    zone = _sql(session, "SELECT current_setting('TimeZone')")
+    assert lasting.rows(zone) == [("UTC",)]
+
+
 def test_times_are_told_in_utc(session: DbtSession) -> None:
     zone = "SELECT current_setting('TimeZone')"
     assert session.connection.rows(_sql(session, zone)) == [("UTC",)]
