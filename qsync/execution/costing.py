@@ -11,11 +11,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
-from qsync.execution.rehearsal import FIELD_CALLS, rehearse
+from qsync.execution.miniature import FIELD_CALLS, play
 from qsync.planning.cost import WINDOWS, Cost, Pace, Spent, WindowUse, earliest, window_limits
 from qsync.project.model import LimitSettings
 
-MOST_REHEARSED = 20_000
+MOST_PLAYED = 20_000
 """Jobs that are gone through one by one: half a second. Ten million rows."""
 
 _WORTH_SAYING = 5.0
@@ -44,9 +44,9 @@ def cost_of(jobs: Sequence[int], limits: LimitSettings, spent: Spent, pace: Pace
             seconds=bound if bound > _WORTH_SAYING else None,
             at_least=bound > _WORTH_SAYING,
         )
-    if sum(jobs) > MOST_REHEARSED:
+    if sum(jobs) > MOST_PLAYED:
         return _large(jobs, limits, spent, pace)
-    course = rehearse(jobs, limits, spent, pace)
+    course = play(jobs, limits, spent, pace)
     return Cost(
         requests=best,
         expected=len(course.sent),
@@ -60,8 +60,8 @@ def _large(jobs: Sequence[int], limits: LimitSettings, spent: Spent, pace: Pace)
 
     Except where the day's window, which the first jobs may not fill, makes them wait longer.
     """
-    course = rehearse(_first(jobs, MOST_REHEARSED), limits, spent, pace)
-    times = sum(jobs) / MOST_REHEARSED
+    course = play(_first(jobs, MOST_PLAYED), limits, spent, pace)
+    times = sum(jobs) / MOST_PLAYED
     expected = round(len(course.sent) * times)
     seconds = max(course.seconds * times, earliest(expected, limits, spent)[-1][0])
 

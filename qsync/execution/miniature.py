@@ -38,7 +38,7 @@ class Course:
     seconds: float
 
 
-def rehearse(jobs: Sequence[int], limits: LimitSettings, spent: Spent, pace: Pace) -> Course:
+def play(jobs: Sequence[int], limits: LimitSettings, spent: Spent, pace: Pace) -> Course:
     """Go through a delivery.
 
     Args:
