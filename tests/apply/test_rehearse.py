@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -134,6 +135,20 @@ def test_a_record_that_does_not_fit_the_catalog_is_rejected_with_its_reason(
     assert "industry is not one of the options" in words
     assert "pull the catalog if it is old" in words
     assert "rests" not in words
+
+
+def test_a_guard_stops_it_as_it_would_stop_the_apply_and_can_be_overridden(team: Team) -> None:
+    team.apply("--baseline", "-s", "companies")
+    team.sql("UPDATE prod.dim_companies SET region = 'x', tier = 'growth'")
+    said = team.qsync("apply", "--rehearse", "-s", "companies")
+    assert said.code is ExitCode.FAILED
+    assert "max_changed" in said.out
+    assert "Rehearsed: 0 succeeded" in said.out
+    digest = re.search(r"--override-guards\s+(\w+)", said.out)
+    assert digest is not None
+    said = team.qsync("apply", "--rehearse", "-s", "companies", "--override-guards", digest[1])
+    assert said.code is ExitCode.OK, said.out + said.err
+    assert "Rehearsed: 270 succeeded" in said.out
 
 
 def test_any_target_may_rehearse_and_without_state_everything_is_a_first_load(
