@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qsync.planning.comparison import FieldComparison, FieldCounts, Mapped
 from qsync.planning.compiled import CompiledField, CompiledStream
@@ -24,15 +25,18 @@ def compared_fields(
         head: This checkout's.
         counts: What the warehouse counted, if it could.
     """
-    before = {} if base is None else {item.name: item for item in base.mapped.fields}
     after = {} if head is None else {item.name: item for item in head.fields}
+    if base is not None:
+        fields = tuple(_spelled(item, after.get(item.name)) for item in base.mapped.fields)
+        base = replace(base, mapped=replace(base.mapped, fields=fields))
+    before = {} if base is None else {item.name: item for item in base.mapped.fields}
     lost = _NONE if base is None else base.lost
     moved = _movement(base, head)
     found = []
     for name in sorted(before.keys() | after.keys()):
         moves = _moves(name, moved)
         count = None if counts is None else counts.get(name)
-        if not moves and name not in lost and not (count is not None and count.total):
+        if not moves and (count is None or not (count.total or name in lost)):
             continue
         found.append(
             FieldComparison(
@@ -46,6 +50,14 @@ def compared_fields(
             )
         )
     return tuple(found)
+
+
+def _spelled(item: CompiledField, head: CompiledField | None) -> CompiledField:
+    """A column in the head's spelling, if it is the same: one that is gone is as it was written."""
+    if head is None or item.column is None or head.column is None:
+        return item
+    same = item.column.lower() == head.column.lower()
+    return replace(item, column=head.column) if same else item
 
 
 def _movement(base: LenientStream | None, head: CompiledStream | None) -> Movement:

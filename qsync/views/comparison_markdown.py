@@ -88,6 +88,8 @@ def _details(sync: JsonObject) -> str:
     parts += _notes(list(sync_notes(sync)))
     if sync["policy"]:
         parts.append(_words("policy", sync["policy"]))
+    if not any(stream["differs"] for stream in sync["streams"]):
+        parts.append("Every record is sent as before.\n")
     for stream in sync["streams"]:
         if len(sync["streams"]) > 1:
             alike = "" if stream["differs"] else ", as before"

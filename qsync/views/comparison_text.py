@@ -2,7 +2,7 @@
 
 The last line has a fixed form and is never broken; every other keeps within 80 columns:
 
-    Compared: 1 added, 0 removed, 2 changed, 5 alike. 1,204 records are sent otherwise.
+    Compared: 1 added, 0 removed, 2 changed, 5 alike. 1,204 records are affected.
     Compared: no differences.
 """
 
@@ -77,13 +77,19 @@ def _sync(sync: JsonObject, console: Console, verbose: bool) -> None:
     if sync["policy"]:
         write(console, "  policy:")
         _words(sync["policy"], console, 4)
+    if not any(stream["differs"] for stream in sync["streams"]):
+        write(console, styled("  every record is sent as before", "dim"))
+        return
     many = len(sync["streams"]) > 1
     for stream in sync["streams"]:
         if many:
             alike = Text() if stream["differs"] else Text(": as before", style="dim")
             write(console, Text.assemble("  ", (stream["object"], "cyan"), alike))
         if stream["differs"]:
-            _stream(stream, console, 4 if many else 2, verbose)
+            _stream(stream, console, 4 if many else 2)
+            if verbose or sync["standing"] not in {"removed", "disabled"}:
+                # Of a sync that is gone every field is.
+                _fields(stream, console, 4 if many else 2, verbose)
 
 
 def _words(words: list[JsonObject], console: Console, indent: int) -> None:
@@ -91,7 +97,7 @@ def _words(words: list[JsonObject], console: Console, indent: int) -> None:
     columns(console, rows, indent=indent)
 
 
-def _stream(stream: JsonObject, console: Console, indent: int, verbose: bool) -> None:
+def _stream(stream: JsonObject, console: Console, indent: int) -> None:
     records = stream["records"]
     if records is not None:
         shown: list[Part] = [
@@ -105,7 +111,6 @@ def _stream(stream: JsonObject, console: Console, indent: int, verbose: bool) ->
     if records is not None:
         _reasons("become invalid, never sent:", records["invalid"], console, indent)
         _reasons("become valid, and were:", records["valid"], console, indent)
-    _fields(stream, console, indent, verbose)
 
 
 def _reasons(heading: str, entries: list[JsonObject], console: Console, indent: int) -> None:

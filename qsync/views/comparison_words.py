@@ -47,7 +47,7 @@ def summary_line(document: JsonObject) -> str:
     names = ("added", "removed", "changed", "alike")
     parts = ", ".join(f"{number(total[name])} {name}" for name in names)
     records = counted(total["affected"], "record")
-    return f"Compared: {parts}. {records} {be(total['affected'])} sent otherwise."
+    return f"Compared: {parts}. {records} {be(total['affected'])} affected."
 
 
 def opening(document: JsonObject) -> list[Note]:
