@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -104,19 +105,28 @@ def counted(request: CompareRequest, rows: Sequence[Row]) -> Counted:
     )
 
 
-def _side(side: Side, dialect: Dialect) -> exp.Select:
+def _side(side: Side, dialect: Dialect) -> exp.Query:
     """One side's records by key. Its table expressions are its own: both have the same names."""
-    stream = side.stream
+    # Leads whose company has another domain are no part of what is compared.
+    stream = replace(side.stream, company_match_column=None)
     values = [item.state_column for item in stream.fields]
+    query: exp.Query
     if stream.grouped:
         conflicts = [conflict_column(place) for place, _ in enumerate(stream.fields)]
         query = exp.select(*(col(name) for name in (KEY, INVALID, *values, *conflicts)))
         query = query.from_("source")
     else:
-        # Rows that share a key are invalid, all for the same reason: any stands for them.
-        lowest = (as_(exp.Min(this=col(name)), name) for name in (INVALID, *values))
-        query = exp.select(col(KEY), *lowest).from_("source")
-        query = query.where(not_null(col(KEY))).group_by(col(KEY))
+        # Only invalid rows share a key, all for the same reason: grouping all would be dear.
+        valid = exp.select(*(col(name) for name in (KEY, INVALID, *values))).from_("source")
+        lowest = as_(exp.Min(this=col(INVALID)), INVALID)
+        nothing = (as_(null_text(), name) for name in values)
+        invalid = exp.select(col(KEY), lowest, *nothing).from_("source").group_by(col(KEY))
+        query = exp.union(
+            valid.where(is_null(col(INVALID))),
+            invalid.where(all_of([not_null(col(INVALID)), not_null(col(KEY))])),
+            distinct=False,
+            copy=False,
+        )
     for name, cte in source_query(stream, side.relation, dialect).ctes:
         query = query.with_(name, as_=cte, copy=False)
     return query

@@ -237,6 +237,28 @@ def test_a_domain_whose_rows_disagree_is_sent_nothing_which_is_not_null(
     )
 
 
+def test_null_instead_of_null_is_no_difference_and_a_value_left_out_is_none_cleared(
+    connection: DirectConnection,
+) -> None:
+    people = Rows(connection, "email text, x text", ("a@x.example", None), ("b@x.example", "1"))
+    keeping, clearing = (
+        stream(field("first", "x")),
+        stream(field("first", "x", on_null=OnNull.CLEAR)),
+    )
+    assert people.compare(clearing, clearing).records == Records(alike=2)
+    assert people.compare(keeping, clearing).fields["first"] == FieldCounts(sent=1, cleared=1)
+    assert people.compare(clearing, keeping).fields["first"] == FieldCounts(sent=1, unsent=1)
+
+
+def test_rows_that_share_a_key_are_one_record(connection: DirectConnection) -> None:
+    twice = [("a@x.example", "1"), ("A@x.example", "2"), ("no", "1"), ("no", "1"), (None, "1")]
+    people = Rows(connection, "email text, x text", *twice, ("b@x.example", None))
+    failing = stream(field("first", "x", on_null=OnNull.FAIL))
+    counted = people.compare(stream(field("first", "x")), failing)
+    assert counted.records == Records(invalid={"null_value:first": 1})
+    assert people.compare(None, failing).records == Records()
+
+
 def test_a_number_is_not_the_text_of_the_number(connection: DirectConnection) -> None:
     people = Rows(connection, "email text, x integer", ("a@x.example", 12), ("b@x.example", None))
     as_text = field("first", "x", kind=ColumnKind.INTEGER)
