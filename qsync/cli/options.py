@@ -164,6 +164,17 @@ def annotations_option(command: Command) -> Command:
     )(command)
 
 
+def compare_option(command: Command) -> Command:
+    """Give a command `--compare-to`, as `compare_to`."""
+    return option(
+        "--compare-to",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Show first what this checkout alone changes against another one, whose dbt project "
+        "is in DIR, on the same rows.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """Give a command `--json`."""
     return option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

@@ -14,6 +14,7 @@ from qsync.cli.options import (
     SelectionOptions,
     annotations_option,
     common_options,
+    compare_option,
     json_option,
     markdown_option,
     option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @selection_options
 @option("--full-refresh", is_flag=True, help="Plan to send every valid record.")
 @option("--limit", type=click.IntRange(1), help="Plan to send at most N records per object.")
+@compare_option
 @option("-v", "--verbose", is_flag=True, help="Open what is folded.")
 @option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes, with 0 when none."
@@ -56,6 +58,7 @@ def plan(
     selection: SelectionOptions,
     full_refresh: bool,
     limit: int | None,
+    compare_to: Path | None,
     verbose: bool,
     out: Path | None,
     show_values: int | None,
@@ -70,9 +73,11 @@ def plan(
     Asks the warehouse and nothing else: no API key is needed, and nothing is written to the
     warehouse or to Qualified.
     """
+    from qsync.cli.comparing import read_other
     from qsync.cli.planfile import save_plan
     from qsync.cli.planview import PlanView
     from qsync.cli.samples import only_on_a_terminal, show_samples
+    from qsync.execution.comparing import compare
     from qsync.execution.planner import PlanOptions, make_plan
 
     if show_values is not None:
@@ -82,11 +87,12 @@ def plan(
         loaded = load_valid(common)
         artifacts = read_artifacts(loaded)
         chosen = read_selection(loaded, selection)
+        base = None if compare_to is None else read_other(compare_to, artifacts)
     with dbt_session(common, loaded, chosen) as session:
         syncs = select(loaded, artifacts.manifest, session, chosen)
         keep_declared(loaded, artifacts.manifest, chosen.base)
         inputs = plan_inputs(loaded, artifacts, session, syncs)
-        if not syncs:
+        if not syncs and base is None:
             nothing = view.no_match(loaded, session.target)
             if out is not None:
                 save_plan(out, nothing, inputs, limit=limit, full_refresh=full_refresh)
@@ -104,7 +110,10 @@ def plan(
             warehouse,
             measure,
         )
-        view.show(result.plan, (*loaded.diagnostics, *result.diagnostics))
+        comparison = None
+        if result.plan is not None and base is not None:
+            comparison = compare(result.plan, loaded.project, base, warehouse)
+        view.show(result.plan, (*loaded.diagnostics, *result.diagnostics), comparison)
         if show_values is not None and result.plan is not None:
             show_samples(warehouse, asked, show_values)
     if result.plan is None:

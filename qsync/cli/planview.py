@@ -13,6 +13,7 @@ from qsync.cli.annotating import annotate
 from qsync.cli.loading import InvalidProjectError, Loaded
 from qsync.diagnostics import Diagnostic
 from qsync.execution.planner import destination_of
+from qsync.planning.comparison import Comparison
 from qsync.planning.plan import Plan
 
 
@@ -47,8 +48,13 @@ class PlanView:
             self._no_plan(error.diagnostics)
             raise
 
-    def show(self, plan: Plan | None, diagnostics: Sequence[Diagnostic]) -> None:
-        """The plan on standard output, all else on standard error."""
+    def show(
+        self,
+        plan: Plan | None,
+        diagnostics: Sequence[Diagnostic],
+        comparison: Comparison | None = None,
+    ) -> None:
+        """The plan on standard output, a comparison before it; all else on standard error."""
         from qsync.cli.telling import print_plan
         from qsync.views.console import notes_console
         from qsync.views.diagnostics_text import render_diagnostics
@@ -58,7 +64,7 @@ class PlanView:
         if plan is None:
             self._no_plan(diagnostics)
             return
-        document = plan_document(plan)
+        document = plan_document(plan, comparison)
         annotate(self.annotations, self.project_dir, diagnostics, document)
         print_plan(
             document, as_json=self.as_json, as_markdown=self.as_markdown, verbose=self.verbose

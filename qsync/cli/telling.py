@@ -12,6 +12,8 @@ from qsync.cli.loading import Loaded
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.planning.plan import Plan
+from qsync.views.comparison_markdown import markdown_both
+from qsync.views.comparison_text import render_comparison
 from qsync.views.console import data_console, notes_console
 from qsync.views.diagnostics_text import render_diagnostics
 from qsync.views.documents import JsonObject, plan_document
@@ -32,11 +34,17 @@ def print_plan(
     document: JsonObject, *, as_json: bool = False, as_markdown: bool = False, verbose: bool = False
 ) -> None:
     """A plan's document on standard output, in the form that was asked for."""
+    comparison = document.get("comparison")
     if as_json:
         print_json(document)
+    elif as_markdown and comparison is not None:
+        click.echo(markdown_both(comparison, document), nl=False)
     elif as_markdown:
         click.echo(markdown_plan(document), nl=False)
     else:
+        if comparison is not None:
+            render_comparison(comparison, data_console(), verbose)
+            click.echo()
         render_plan(document, data_console(), verbose)
 
 

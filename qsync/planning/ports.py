@@ -8,6 +8,7 @@ from typing import Protocol
 
 from qsync.fields.kinds import ColumnKind
 from qsync.planning.changes import ChangeSet
+from qsync.planning.comparison import CompareRequest, Counted
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.cost import Pace
 from qsync.planning.movement import Movement, movement
@@ -114,3 +115,16 @@ class PlanningWarehouse(Protocol):
 
     def pace(self, destination: str) -> Pace | None:
         """How long jobs and requests took in the last run that measured it; None without one."""
+
+
+class ComparingWarehouse(Protocol):
+    """Reads models only, no state; counts leave the warehouse, rows do not."""
+
+    def relations(self) -> Mapping[str, str]:
+        """The relation of every model, snapshot and seed by unique id, under qsync's target."""
+
+    def columns(self, relation: str) -> tuple[Column, ...] | None:
+        """A relation's columns; None when there is no such relation."""
+
+    def compare(self, request: CompareRequest) -> Counted:
+        """Compare two mappings of a stream on the same rows: one statement."""

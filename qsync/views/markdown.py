@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qsync.views.layout import clean
 
@@ -84,6 +84,10 @@ class Sheet:
         self.left -= size
         self._parts.append(text)
         return True
+
+    def add_all(self, texts: Iterable[str], keep: int) -> int:
+        """Put those at the end that fit and leave `keep` bytes; how many did not."""
+        return sum(not self.add(text, keep) for text in texts)
 
     def text(self) -> str:
         """All that was taken."""

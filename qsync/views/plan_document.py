@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qsync.planning.causes import causes
 from qsync.planning.changes import FieldChange
+from qsync.planning.comparison import Comparison
 from qsync.planning.cost import Cost, WindowUse
 from qsync.planning.gate import Gate
 from qsync.planning.movement import Movement
@@ -16,12 +17,13 @@ from qsync.planning.plan import (
 )
 from qsync.planning.plan_digest import plan_digest
 from qsync.project.model import OnNull
+from qsync.views.comparison_document import comparison_document
 from qsync.views.entries import JsonObject, orphan_entry, reason_entries, rough_words
 
 
-def plan_document(plan: Plan) -> JsonObject:
-    """The plan as `schemas/plan.schema.json` describes it."""
-    return {
+def plan_document(plan: Plan, comparison: Comparison | None = None) -> JsonObject:
+    """The plan as `schemas/plan.schema.json` describes it, with a comparison if there is one."""
+    document: JsonObject = {
         "format": PLAN_FORMAT,
         "digest": plan_digest(plan),
         "project": plan.project,
@@ -35,6 +37,9 @@ def plan_document(plan: Plan) -> JsonObject:
         "syncs": [_sync(sync) for sync in plan.syncs],
         "orphans": [orphan_entry(orphan) for orphan in plan.orphans],
     }
+    if comparison is not None:
+        document["comparison"] = comparison_document(comparison)
+    return document
 
 
 def _summary(plan: Plan) -> JsonObject:

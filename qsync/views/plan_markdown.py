@@ -7,7 +7,7 @@ fit is left out whole, the syncs that would change nothing first, and the last l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from qsync.views.cost_text import cost_sentence
 from qsync.views.entries import JsonObject
@@ -41,12 +41,12 @@ def markdown_plan(document: JsonObject, limit: int = LIMIT) -> str:
     notes = [f"- {_bullet(note)}\n" for note in plan_notes(document)]
     if notes:
         sheet.add("\n")
-    notes_left = _add_all(sheet, notes, limit * 3 // 4)
+    notes_left = sheet.add_all(notes, limit * 3 // 4)
     streams = [(sync, stream) for sync in document["syncs"] for stream in sync["streams"]]
     if streams:
         sheet.add("\n" + table(_HEADER, (), range(2, len(_HEADER))) + "\n")
     rows = (row(_cells(sync, stream)) + "\n" for sync, stream in streams)
-    rows_left = _add_all(sheet, rows, limit // 2)
+    rows_left = sheet.add_all(rows, limit // 2)
     syncs_left = _add_syncs(sheet, document["syncs"])
     sheet.add(_ending(document, notes_left, rows_left, syncs_left))
     return sheet.text()
@@ -56,15 +56,10 @@ def no_plan(problems: Sequence[str]) -> str:
     """That there is no plan, and why, one sentence each; the marker is there all the same."""
     sheet = Sheet(LIMIT)
     sheet.add(f"{MARKER}\n### qsync plan\n\n**No plan:** the project has errors.\n\n")
-    left = _add_all(sheet, (f"- {prose(problem)}\n" for problem in problems), _END_KEEP)
+    left = sheet.add_all((f"- {prose(problem)}\n" for problem in problems), _END_KEEP)
     if left:
         sheet.add(f"\n{counted(left, 'more problem')}: `qsync validate` shows them all.\n")
     return sheet.text()
-
-
-def _add_all(sheet: Sheet, texts: Iterable[str], keep: int) -> int:
-    """Add what fits and leaves `keep` bytes; how many did not."""
-    return sum(not sheet.add(text, keep) for text in texts)
 
 
 def _head(document: JsonObject) -> str:

@@ -11,11 +11,13 @@ from sqlglot import exp
 from qsync.errors import UserError
 from qsync.execution.ports import DAY, RejectSummary, StateSummary
 from qsync.planning.changes import ChangeCounts, ChangeSet, Imprint
+from qsync.planning.comparison import CompareRequest, Counted
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
 from qsync.planning.ports import Column, DiffRequest, StreamState
 from qsync.planning.samples import Sample
 from qsync.warehouse.columns import ColumnReader
+from qsync.warehouse.comparing import comparison_query, counted
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.counting import (
     change_set_of,
@@ -198,6 +200,11 @@ class ReadingWarehouse:
         if not (counts.changed or counts.removed) or not request.stream.fields:
             return first_change_set(counts)
         return change_set_of(request.stream, counts, self.connection.rows(statement)[0])
+
+    def compare(self, request: CompareRequest) -> Counted:
+        """Compare two mappings of a stream on the same rows: one statement, no state."""
+        statement = comparison_query(request, self.connection.dialect)
+        return counted(request, self.connection.rows(statement))
 
     def requests_spent(self, destination: str) -> Sequence[tuple[float, int]]:
         """Requests of earlier runs in the last 24 hours: `(seconds ago, how many)`."""

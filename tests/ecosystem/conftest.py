@@ -28,6 +28,8 @@ with (here / "calls").open("a") as calls:
 if words[0] == "plan" and "--out" in words:
     pathlib.Path(words[words.index("--out") + 1]).write_text("a plan")
 said = {{"show": "### qsync plan: **2 to change**", "apply": "Applied: 2"}}
+if words[0] == "plan" and "--markdown" in words:
+    said["plan"] = "### What this pull request alone changes"
 print(said.get(words[0], ""))
 codes = here / "codes"
 sys.exit(json.loads(codes.read_text()).get(words[0], 0) if codes.exists() else 0)

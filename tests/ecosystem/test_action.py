@@ -70,6 +70,28 @@ def test_options_come_as_variables_and_empty_ones_leave_defaults(stage: Stage) -
     assert planned["QSYNC_EXCLUDE"] == ""
 
 
+def test_with_another_checkout_the_comment_begins_with_what_the_pull_request_alone_changes(
+    stage: Stage,
+) -> None:
+    stage.codes(plan=2)
+    ran = stage.runner.run(OURS, compare_to="base/transform")
+    assert ran.ok, ran.log
+    assert [words[0] for words, _ in stage.calls] == ["validate", "plan"]
+    words, given = stage.calls[1]
+    assert "--markdown" in words
+    assert given["QSYNC_COMPARE_TO"] == "base/transform"
+    (comment,) = stage.comments
+    assert "### What this pull request alone changes" in comment["body"]
+    assert (ran.outputs["changes"], comment["body"]) == ("true", ran.summary)
+
+
+def test_a_plan_that_fails_fails_beside_another_checkout_too(stage: Stage) -> None:
+    stage.codes(plan=1)
+    ran = stage.runner.run(OURS, compare_to="base")
+    assert not ran.ok
+    assert "**There is no plan of this commit:**" in stage.comments[0]["body"]
+
+
 def test_the_next_commit_changes_the_same_comment(stage: Stage) -> None:
     stage.comments = [
         {"id": number, "user": {"type": "User"}, "body": "Looks good"} for number in (1, 2, 3)
@@ -248,6 +270,7 @@ def test_no_input_and_no_branch_runs_as_code(stage: Stage, text: str) -> None:
     ran = stage.runner.run(event, **inputs)
     assert ran.ok, ran.log
     assert [words[0] for words, _ in stage.calls] == ["validate", "plan", "show"]
+    stage.runner.run(event, compare_to=text)
     stage.runner.run(event, mode=text, adapter=text, rejected=text, comment=text)
     assert list(stage.runner.workspace.iterdir()) == []
 

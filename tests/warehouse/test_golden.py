@@ -10,11 +10,13 @@ from sqlglot import exp
 from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, Stage
 from qsync.fields.kinds import ColumnKind
 from qsync.fields.model import FieldType
+from qsync.planning.comparison import CompareRequest, Side
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.movement import Movement
 from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import ObjectType, OnNull
 from qsync.warehouse.commits import StateWriter, acknowledged, numbered
+from qsync.warehouse.comparing import comparison_query
 from qsync.warehouse.counting import counting, histogram
 from qsync.warehouse.dialect import BLANKS
 from qsync.warehouse.dialects import DIALECTS
@@ -39,6 +41,17 @@ LEADS = stream(
 COMPANIES = stream(
     field("employees", type=FieldType.DECIMAL, kind=ColumnKind.INTEGER),
     field("segments", type=FieldType.MULTI_PICKLIST, kind=ColumnKind.TEXT_LIST, options=["a", "b"]),
+    object=ObjectType.COMPANY,
+    match="company_domain",
+    grouped=True,
+)
+
+# What a pull request might do to each: another key, a field less, another column, another null.
+LEADS_BEFORE = stream(
+    field("job_title", "position"), field("phone"), match="work_email", company="company_domain"
+)
+COMPANIES_BEFORE = stream(
+    field("employees", type=FieldType.STRING, kind=ColumnKind.INTEGER, on_null=OnNull.CLEAR),
     object=ObjectType.COMPANY,
     match="company_domain",
     grouped=True,
@@ -86,16 +99,36 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
     ]
 
 
+def _compare(before: CompiledStream, of: CompiledStream, dialect: str) -> exp.Expr:
+    """One stream of two checkouts; what the base sent as source, if anything, is unknown."""
+    relation = '"db"."prod"."people"'
+    sides = Side(before, relation), Side(of, relation)
+    return comparison_query(CompareRequest(*sides, frozenset({"source"})), DIALECTS[dialect])
+
+
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 @pytest.mark.parametrize(("name", "of"), [("leads", LEADS), ("companies", COMPANIES)])
 def test_statements_read_as_they_did(name: str, of: CompiledStream, dialect: str) -> None:
+    _matches(f"{name}.{dialect}", dialect, _statements(of, dialect))
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_comparing_two_mappings_reads_as_it_did(dialect: str) -> None:
+    statements = [
+        ("leads", _compare(LEADS_BEFORE, LEADS, dialect)),
+        ("companies", _compare(COMPANIES_BEFORE, COMPANIES, dialect)),
+    ]
+    _matches(f"compare.{dialect}", dialect, statements)
+
+
+def _matches(name: str, dialect: str, statements: list[tuple[str, exp.Expr]]) -> None:
     text = "\n\n".join(
         f"-- {title}\n{statement.sql(dialect=dialect, pretty=True)};"
-        for title, statement in _statements(of, dialect)
+        for title, statement in statements
     )
     # Characters an editor would not show, or a checkout would change.
     text = text.replace(BLANKS, " ␉␍␊")
-    path = GOLDEN / f"{name}.{dialect}.sql"
+    path = GOLDEN / f"{name}.sql"
     if UPDATE:
         GOLDEN.mkdir(exist_ok=True)
         path.write_bytes(text.encode() + b"\n")
