@@ -105,7 +105,7 @@ _VARYING: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (re.compile(r"(?<=^Applied: )(.*), [\d,]+ requests?", re.MULTILINE), r"\1, <requests>"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<invocation>"),
     (re.compile(r"^( +state) [0-9a-f]{16}$", re.MULTILINE), r"\1 <id>"),
-    (re.compile(r"(?<=--override-guards\n)[0-9a-f]{12}\b"), "<digest>"),
+    (re.compile(r"(?<=--override-guards )[0-9a-f]{12}\b"), "<digest>"),
 )
 """What no two runs agree on. (A stream's id holds the port of Qualified.)"""
 

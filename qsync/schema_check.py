@@ -18,7 +18,7 @@ from qsync.diagnostics import Diagnostic, Severity
 from qsync.schema_quick import is_sound
 from qsync.yaml_nodes import DataPath, YamlDocument
 
-SchemaKind = Literal["project", "sync", "catalog"]
+SchemaKind = Literal["project", "sync", "catalog", "plan", "sealed-plan"]
 SCHEMA_KINDS: tuple[SchemaKind, ...] = ("project", "sync", "catalog")
 
 

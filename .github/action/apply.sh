@@ -16,7 +16,7 @@ esac
 
 if [ -n "$PLAN_FILE" ]; then
   # The plan says what is applied; a selection beside it would be another opinion.
-  unset QSYNC_SELECT QSYNC_EXCLUDE
+  unset QSYNC_SELECT QSYNC_EXCLUDE QSYNC_STATE DBT_STATE QSYNC_LIMIT QSYNC_FULL_REFRESH
   arguments=(apply "$PLAN_FILE")
 else
   arguments=(apply --auto-approve)

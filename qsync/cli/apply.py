@@ -88,7 +88,11 @@ def apply(
         full_refresh=full_refresh, baseline=baseline, limit=limit, override=override_guards
     )
     if rehearse:
-        beside = {"PLAN": plan_file is not None, "--baseline": baseline}
+        beside = {
+            "PLAN": plan_file is not None,
+            "--baseline": baseline,
+            "--max-age": max_age is not None,
+        }
         return _rehearse(
             common, sending, options, selection=selection, as_json=as_json, beside=beside
         )
@@ -99,10 +103,12 @@ def apply(
     if baseline or full_refresh or limit is not None or selection != SelectionOptions():
         raise click.UsageError(
             "PLAN says what is applied: leave --select, --exclude, --state, --limit, "
-            "--full-refresh and --baseline out"
+            "--full-refresh and --baseline out (and QSYNC_SELECT, QSYNC_STATE, DBT_STATE, … unset)"
         )
-    sealed, _ = read_plan_file(plan_file)
-    return send_sealed(common, sending, sealed, options, max_age=max_age, as_json=as_json)
+    sealed, shown = read_plan_file(plan_file)
+    return send_sealed(
+        common, sending, sealed, options, shown=shown, max_age=max_age, as_json=as_json
+    )
 
 
 def _rehearse(

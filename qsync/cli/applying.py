@@ -42,7 +42,9 @@ from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.plan import Plan, StreamPlan
 from qsync.views.console import data_console, notes_console
 from qsync.views.diagnostics_text import render_diagnostics
-from qsync.views.documents import run_document
+from qsync.views.documents import plan_document, run_document
+from qsync.views.entries import JsonObject
+from qsync.views.plan_document import same_changes
 from qsync.views.progress import RunProgress, make_progress
 from qsync.views.run_text import render_run
 
@@ -66,6 +68,7 @@ class Application:
     bounds: ApplyBounds
     resume: str | None
     sealed: SealedPlan | None
+    shown: JsonObject | None
     run_tests: RunTests
     warehouse: WritingWarehouse
     client: QualifiedClient
@@ -79,7 +82,7 @@ class Application:
         progress = make_progress(
             notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
         )
-        view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve)
+        view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve, self.shown)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
             result = asyncio.run(self._apply(pool, view))
@@ -221,8 +224,14 @@ class ApplyScreen:
     """Shows the plan, asks, and tells how it goes."""
 
     def __init__(
-        self, progress: RunProgress, as_json: bool, verbose: bool, auto_approve: bool
+        self,
+        progress: RunProgress,
+        as_json: bool,
+        verbose: bool,
+        auto_approve: bool,
+        promised: JsonObject | None = None,
     ) -> None:
+        self._promised = promised
         self._progress = progress
         self._showing = contextlib.ExitStack()
         self._moving = False
@@ -231,7 +240,16 @@ class ApplyScreen:
         self._auto_approve = auto_approve
 
     def show(self, plan: Plan, diagnostics: Sequence[Diagnostic]) -> None:
-        """The plan; with --json only the run's document goes to standard output."""
+        """The plan; with --json only the run's document goes to standard output.
+
+        Raises:
+            UserError: A plan file showed something else.
+        """
+        if self._promised is not None and not same_changes(self._promised, plan_document(plan)):
+            raise UserError(
+                "The plan file shows other changes than it seals, so nothing was sent",
+                hint="somebody has edited it: make it anew (qsync plan --out FILE)",
+            )
         if self._as_json:
             tell_plan(None, diagnostics, as_json=True)
         else:

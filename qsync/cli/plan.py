@@ -74,12 +74,14 @@ def plan(
     warehouse or to Qualified.
     """
     from qsync.cli.comparing import read_other
-    from qsync.cli.planfile import save_plan
+    from qsync.cli.planfile import check_path, save_plan
     from qsync.cli.planview import PlanView
     from qsync.cli.samples import only_on_a_terminal, show_samples
     from qsync.execution.comparing import compare
     from qsync.execution.planner import PlanOptions, make_plan
 
+    if out is not None:
+        check_path(out)
     if show_values is not None:
         only_on_a_terminal(as_json or as_markdown)
     view = PlanView(as_json, as_markdown, verbose, annotations, common.project_dir)

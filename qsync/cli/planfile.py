@@ -48,6 +48,38 @@ def save_plan(
     click.echo(f"Sealed in {path}. To look at it: qsync show {path}", err=True)
     if plan.apply_allowed:
         click.echo(f"To apply exactly this:       qsync apply {path}", err=True)
+    say_what_is_sealed(document["seal"]["keyed"])
+
+
+def say_what_is_sealed(keyed: bool) -> None:
+    """Say where a seal holds less than one would think."""
+    if not keyed:
+        click.echo(
+            "Before the first apply there is no secret to make digests of rows with: this plan "
+            "seals files and numbers of records, not which records they are.",
+            err=True,
+        )
+
+
+def check_path(path: Path) -> None:
+    """Before a plan is made that could not be written.
+
+    Raises:
+        UserError: Something stands there that is no file, or there is no such folder.
+    """
+    # What a link leads to is replaced, and not the link: it was put there on purpose.
+    if path.exists() and not path.is_file():
+        raise UserError(
+            "The plan cannot be written: what stands there is no file",
+            hint="--out names a file",
+            where=str(path),
+        )
+    if not path.resolve().parent.is_dir():
+        raise UserError(
+            "The plan cannot be written: No such file or directory",
+            hint="--out names a file in a folder that is there and may be written to",
+            where=str(path),
+        )
 
 
 def write_plan_file(path: Path, document: Mapping[str, Any]) -> None:
@@ -56,6 +88,7 @@ def write_plan_file(path: Path, document: Mapping[str, Any]) -> None:
     Raises:
         UserError: It cannot be written there.
     """
+    path = path.resolve()
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -75,13 +108,14 @@ def write_plan_file(path: Path, document: Mapping[str, Any]) -> None:
         ) from error
 
 
-def read_plan_file(path: Path) -> tuple[SealedPlan, Mapping[str, Any]]:
+def read_plan_file(path: Path) -> tuple[SealedPlan, dict[str, Any]]:
     """The sealed plan in a file, and the document that every view of it is made from.
 
     Raises:
         UserError: It cannot be read, or is no plan that qsync wrote.
     """
     from qsync.execution.sealed_file import read_sealed
+    from qsync.schema_check import strict_validator
 
     try:
         with path.open("rb") as file:
@@ -96,4 +130,14 @@ def read_plan_file(path: Path) -> tuple[SealedPlan, Mapping[str, Any]]:
     if len(text) <= MAX_BYTES:
         with contextlib.suppress(orjson.JSONDecodeError):
             document = orjson.loads(text)
-    return read_sealed(document, str(path))
+    sealed, plan = read_sealed(document, str(path))
+    if not (
+        strict_validator("sealed-plan").is_valid(document)
+        and strict_validator("plan").is_valid(plan)
+    ):
+        raise UserError(
+            "The plan cannot be used: it is not as qsync wrote it",
+            hint="make one with `qsync plan --out FILE`; it must not be edited",
+            where=str(path),
+        )
+    return sealed, dict(plan)

@@ -34,7 +34,7 @@ from qsync.cli.wiring import (
 )
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
-from qsync.views.entries import duration_words
+from qsync.views.entries import JsonObject, duration_words
 
 if TYPE_CHECKING:
     from qsync.execution.apply import ApplyBounds
@@ -104,6 +104,7 @@ def send(
     selection: SelectionOptions = _EVERYTHING,
     resume: str | None = None,
     sealed: SealedPlan | None = None,
+    shown: JsonObject | None = None,
     as_json: bool = False,
 ) -> ExitCode:
     """Run an apply of some kind on the command line.
@@ -115,6 +116,7 @@ def send(
         selection: Which syncs.
         resume: The run whose remainder is sent.
         sealed: The sealed plan that is applied, or nothing.
+        shown: The document that the sealed plan was shown from.
         as_json: Print the run's document instead of text.
     """
     from qsync.cli.telling import no_match
@@ -153,6 +155,7 @@ def send(
             inputs=inputs,
             options=options,
             sealed=sealed,
+            shown=shown,
             bounds=sending.bounds,
             resume=resume,
             run_tests=dbt_tests(common, loaded),
@@ -172,6 +175,7 @@ def send_sealed(
     sealed: SealedPlan,
     options: PlanOptions,
     *,
+    shown: JsonObject,
     max_age: float | None = None,
     as_json: bool = False,
 ) -> ExitCode:
@@ -181,6 +185,7 @@ def send_sealed(
         common: dbt's flags; the target is the plan's unless one is named.
         sending: What the run may use.
         sealed: The plan.
+        shown: The document it was shown from.
         options: Only `override` counts; all else is the plan's.
         max_age: Seconds.
         as_json: Print the run's document instead of text.
@@ -190,7 +195,7 @@ def send_sealed(
     """
     if max_age is not None and (age := time.time() - sealed.created_at) > max_age:
         raise UserError(
-            f"The plan was made {duration_words(age)} ago, and --max-age allows "
+            f"The plan was made {duration_words(round(age))} ago, and --max-age allows "
             f"{duration_words(max_age)}",
             hint="make it anew: qsync plan --out FILE",
         )
@@ -199,6 +204,7 @@ def send_sealed(
         replace(sending, auto_approve=True),
         replace(options, limit=sealed.limit, full_refresh=sealed.full_refresh, imprinted=True),
         sealed=sealed,
+        shown=shown,
         as_json=as_json,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qsync.cli.options import json_option, markdown_option, option
-from qsync.cli.planfile import read_plan_file
+from qsync.cli.planfile import read_plan_file, say_what_is_sealed
 from qsync.exit_codes import ExitCode
 
 
@@ -26,6 +26,7 @@ def show(plan_file: Path, verbose: bool, as_json: bool, as_markdown: bool) -> Ex
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown are two forms of the plan: name one.")
-    _, document = read_plan_file(plan_file)
-    print_plan(dict(document), as_json=as_json, as_markdown=as_markdown, verbose=verbose)
+    sealed, document = read_plan_file(plan_file)
+    print_plan(document, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
+    say_what_is_sealed(sealed.seal.keyed)
     return ExitCode.OK

@@ -128,7 +128,7 @@ class ApprovedRun:
             await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
             record = baselined(record, self._time())
         elif plan.planned:
-            record, left = await self._deliver(record, plan, stage, override)
+            record, left = await self._deliver(record, plan, stage)
         else:
             record = replace(record, status=RunStatus.NOTHING_TO_DO, finished_at=self._time())
         record = self._with_requests(record)
@@ -150,11 +150,10 @@ class ApprovedRun:
         )
 
     async def _deliver(
-        self, record: RunRecord, plan: StreamPlan, stage: Stage, override: str | None
+        self, record: RunRecord, plan: StreamPlan, stage: Stage
     ) -> tuple[RunRecord, bool]:
         """The record, and whether something is left that the stage will be needed for."""
         self.view.start(plan)
-        guard = plan.max_rejected
         result = await deliver(
             stage,
             warehouse=self.warehouse,
@@ -169,7 +168,7 @@ class ApprovedRun:
             keep_lock=self.lease.keep,
             bounds=self.bounds,
             limit=plan.limit,
-            max_rejected=None if override is not None else guard,
+            max_rejected=plan.max_rejected,
         )
         if isinstance(result.error, AuthError | ScopeError):
             self.error = result.error

@@ -23,7 +23,7 @@ from qsync.planning.fingerprint import stream_id
 from qsync.planning.gate import NO_EVIDENCE, Evidence, Gate
 from qsync.planning.gates import judge
 from qsync.planning.guards import breaches
-from qsync.planning.plan import Plan, StreamPlan, SyncPlan
+from qsync.planning.plan import GuardBreach, Plan, StreamPlan, SyncPlan
 from qsync.planning.plan_digest import plan_digest
 from qsync.planning.ports import DiffRequest, Only, PlanningWarehouse, StreamState
 from qsync.planning.writers import check_writers
@@ -154,9 +154,9 @@ def _overridden(plan: Plan, named: str) -> Plan:
     digest = plan_digest(plan)
     if digest != named:
         raise UserError(
-            f"--override-guards names plan {named}, and this is plan {digest}: something has "
-            "changed since",
-            hint=f"look at it anew (qsync plan); if it is right, --override-guards {digest}",
+            f"--override-guards names plan {named}, and this is another: it is of another "
+            "selection, limit or target, or something has changed since",
+            hint="plan anew with the same options and look at it: `qsync plan` tells its digest",
         )
     syncs = tuple(replace(sync, overridden=sync.broken) for sync in plan.syncs)
     return replace(plan, syncs=syncs)
@@ -315,17 +315,31 @@ def _plan_stream(
         inputs.destination, inputs.project.name, compiled.name, stream.object.value
     )
     state = _state(compiled.sync, stream, identity, inputs, warehouse)
+
+    def is_first_load(found: ChangeSet) -> bool:
+        # One that died, or was limited to nothing, has a state table without records.
+        return state.table is None or found.counts.state_rows == 0
+
+    def broken(found: ChangeSet) -> tuple[GuardBreach, ...]:
+        if options.baseline:
+            return ()
+        return breaches(
+            compiled.sync.config.guards,
+            found,
+            first_load=is_first_load(found),
+            full_refresh=options.full_refresh,
+        )
+
     request = DiffRequest(
         stream,
         relation,
         state,
         options.full_refresh,
         options.only(identity),
-        imprinted=options.imprinted,
+        imprinted=lambda found: options.imprinted or bool(broken(found)),
     )
     change_set = measure(identity, request)
-    # A first load that died, or was limited to nothing, has a state table without records.
-    first_load = state.table is None or change_set.counts.state_rows == 0
+    first_load = is_first_load(change_set)
     unknown = first_load and not (allowed or options.rehearsal)
     return StreamPlan(
         stream=stream,
@@ -335,14 +349,7 @@ def _plan_stream(
         first_load=first_load,
         baseline_unknown=unknown,
         limit=options.limit,
-        breaches=()
-        if options.baseline
-        else breaches(
-            compiled.sync.config.guards,
-            change_set,
-            first_load=first_load,
-            full_refresh=options.full_refresh,
-        ),
+        breaches=broken(change_set),
         full_refresh=options.full_refresh,
         baseline=options.baseline,
         moved=state.moved(stream),

@@ -202,8 +202,10 @@ def after_delivery(
 
 
 def _rejected_too_many(record: RunRecord, result: DeliveryResult) -> Mapping[str, str]:
+    limit = record.details.get("limit")
+    rows = record.rows_planned if limit is None else min(record.rows_planned, int(limit))
     return {
-        "message": f"guard max_rejected: {result.rejected:,} of {record.rows_planned:,} were "
+        "message": f"guard max_rejected: {result.rejected:,} of {rows:,} were "
         "rejected, so nothing more was submitted",
         "hint": "Look at the reasons first. If that is right, raise max_rejected under `config: "
         "guards:` of the sync",

@@ -117,7 +117,7 @@ def _stream_seal(sync: SyncPlan, stream: StreamPlan) -> StreamSeal:
     return StreamSeal(
         label=stream.stream.label,
         state=imprint.writer,
-        numbers=numbers_of(stream.counts),
+        numbers=numbers_of(stream.counts, stream.fields),
         rows=imprint.digest,
         stopped=sync.blocked is not None or sync.broken,
     )

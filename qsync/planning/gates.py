@@ -140,7 +140,8 @@ class _Judgement:
         if bad:
             verdict = Verdict.FAILED if failed or (blocked and not others) else Verdict.UNKNOWN
             more = f", and {len(bad) - 1:,} more did not pass" if len(bad) > 1 else ""
-            return self.gate(verdict, f"{bad[0]} in {command}{more}", again, told)
+            cure = f"correct the rows or the test, then {again}" if failed else again
+            return self.gate(verdict, f"{bad[0]} in {command}{more}", cure, told)
         passed = f"{len(self.tests) - len(warned):,} passed"
         if warned:
             passed += f" and {len(warned):,} warned, which is allowed,"

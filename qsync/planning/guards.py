@@ -6,6 +6,8 @@ from qsync.planning.changes import ChangeSet
 from qsync.planning.plan import GuardBreach
 from qsync.project.model import Guards, Limit
 
+_IN_STATE, _IN_MODEL = "in state", "in the model"
+
 
 def breaches(
     guards: Guards, change_set: ChangeSet, *, first_load: bool, full_refresh: bool
@@ -22,7 +24,13 @@ def breaches(
     found = []
     if guards.max_added_rows is not None and counts.added > guards.max_added_rows:
         found.append(
-            GuardBreach("max_added_rows", str(guards.max_added_rows), counts.added, counts.in_model)
+            GuardBreach(
+                "max_added_rows",
+                str(guards.max_added_rows),
+                counts.added,
+                counts.in_model,
+                base_of=_IN_MODEL,
+            )
         )
     if first_load:
         return tuple(found)
@@ -37,7 +45,14 @@ def breaches(
         ("max_invalid", guards.max_invalid, counts.invalid_total, max(known, counts.in_model)),
     )
     found += [
-        GuardBreach(name, str(limit), count, base, field if name == "max_cleared" else None)
+        GuardBreach(
+            name,
+            str(limit),
+            count,
+            base,
+            field if name == "max_cleared" else None,
+            _IN_MODEL if name == "max_invalid" and base > known else _IN_STATE,
+        )
         for name, limit, count, base in asked
         if limit is not None and not limit.allows(count, base)
     ]

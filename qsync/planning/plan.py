@@ -22,7 +22,8 @@ PLAN_FORMAT = 1
 class GuardBreach:
     """A guard that does not hold: `max_changed` is 20% and 31% (780 of 2,500) would change.
 
-    `field` is the one that is cleared most often, for `max_cleared`.
+    `field` is the one that is cleared most often, for `max_cleared`; `base_of` says where the
+    records are that `base` counts.
     """
 
     guard: str
@@ -30,6 +31,7 @@ class GuardBreach:
     count: int
     base: int
     field: str | None = None
+    base_of: str = "in state"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from qsync.planning.seal import numbers_of
 def plan_digest(plan: Plan) -> str:
     """12 hex digits: the same for two plans that would do the same to as many records.
 
-    Made from names, mappings and counts; from no value of a row, and not from what sending costs or
-    from what was overridden.
+    Made from names, mappings and counts, and where a guard does not hold from the keyed digest of
+    the rows; not from what sending costs or from what was overridden.
     """
     return digest(
         [plan.project, plan.target, plan.destination, [_sync(sync) for sync in plan.syncs]]
@@ -36,5 +36,7 @@ def _stream(stream: StreamPlan) -> list[object]:
         numbers_of(stream.counts),
         [dataclasses.astuple(change) for change in stream.fields],
         [dataclasses.astuple(breach) for breach in stream.breaches],
+        # Who overrides a guard means these very records.
+        stream.imprint.digest if stream.breaches and stream.imprint is not None else None,
         [stream.limit, stream.full_refresh, stream.baseline, stream.baseline_unknown],
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,7 +79,8 @@ class DiffRequest:
         state: What state knows.
         full_refresh: Everything valid counts as changed.
         only: Which records may be sent; all of them unless given.
-        imprinted: Whether the change set gets an imprint, for a sealed plan.
+        imprinted: Whether a change set that has been counted gets an imprint: for a sealed plan,
+            and where a guard does not hold.
     """
 
     stream: CompiledStream
@@ -87,7 +88,7 @@ class DiffRequest:
     state: StreamState
     full_refresh: bool = False
     only: Only | None = None
-    imprinted: bool = False
+    imprinted: Callable[[ChangeSet], bool] = lambda _: False
 
 
 class PlanningWarehouse(Protocol):

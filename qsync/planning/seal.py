@@ -8,10 +8,10 @@ with a secret that never leaves it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
-from qsync.planning.changes import ChangeCounts
+from qsync.planning.changes import ChangeCounts, FieldChange
 
 
 class Ground(StrEnum):
@@ -27,6 +27,7 @@ class Ground(StrEnum):
     CATALOG = "field catalog"
     STATE = "state"
     ROWS = "rows"
+    STOPPED = "gates and guards"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,9 +104,12 @@ class Seal:
     keyed: bool
 
 
-def numbers_of(counts: ChangeCounts) -> dict[str, int]:
-    """A stream's counts as plain numbers, those that are not 0."""
+def numbers_of(counts: ChangeCounts, fields: Sequence[FieldChange] = ()) -> dict[str, int]:
+    """A stream's counts, and those of its fields, as plain numbers; those that are not 0."""
     found: dict[str, int] = {}
+    for change in fields:
+        for kind in ("changed", "set", "cleared"):
+            found[f"field {change.field}: {kind}"] = getattr(change, kind)
     for item in dataclasses.fields(counts):
         held = getattr(counts, item.name)
         if isinstance(held, int):
@@ -182,8 +186,10 @@ def _stream_moved(before: StreamSeal, after: StreamSeal, *, keyed: bool) -> Iter
         else:
             said = numbers or "as many as before, and others"
             yield Moved(Ground.ROWS, f"of {before.label}: {said}")
-    if before.stopped and not after.stopped:
-        yield Moved(Ground.ROWS, f"{before.label} was stopped in the plan and is not now")
+    if before.stopped is not after.stopped:
+        was, now = ("stopped", "not") if before.stopped else ("not stopped", "")
+        detail = f"{before.label} was {was} in the plan and is {now} now".replace("  ", " ")
+        yield Moved(Ground.STOPPED, detail)
 
 
 def _numbers_moved(before: Mapping[str, int], after: Mapping[str, int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from qsync.planning.causes import causes
 from qsync.planning.changes import FieldChange
 from qsync.planning.comparison import Comparison
@@ -40,6 +42,35 @@ def plan_document(plan: Plan, comparison: Comparison | None = None) -> JsonObjec
     if comparison is not None:
         document["comparison"] = comparison_document(comparison)
     return document
+
+
+_PROMISED = (
+    *("stream_id", "label", "object", "match_field", "mapped_fields", "on_removed"),
+    *("first_load", "full_refresh", "limit", "counts", "causes", "invalid", "fields"),
+    *("conflicts", "clears", "planned", "to_send"),
+)
+"""Of a stream: what a reviewer reads that does not depend on when it is read."""
+
+_COUNTED = ("to_add", "to_change", "cleared", "removed", "unchanged", "resting", "invalid")
+
+
+def same_changes(shown: JsonObject, now: JsonObject) -> bool:
+    """Whether two plans' documents tell the same changes; one may come from a file."""
+    return _changes(shown) == _changes(orjson.loads(orjson.dumps(now)))
+
+
+def _changes(document: JsonObject) -> list[object]:
+    return [
+        [document["summary"][name] for name in _COUNTED],
+        [
+            [sync["name"], sync["relation"], *(_promised(stream) for stream in sync["streams"])]
+            for sync in document["syncs"]
+        ],
+    ]
+
+
+def _promised(stream: JsonObject) -> list[object]:
+    return [stream[name] for name in _PROMISED]
 
 
 def _summary(plan: Plan) -> JsonObject:
@@ -237,6 +268,7 @@ def _breach(breach: GuardBreach, overridden: bool) -> JsonObject:
         "limit": breach.limit,
         "field": breach.field,
         "overridden": overridden,
+        "base_of": breach.base_of,
         "count": breach.count,
         "base": breach.base,
         "share": f"{100 * breach.count / breach.base:.1f}%" if breach.base else None,

@@ -76,7 +76,7 @@ def guard_notes(stream: JsonObject) -> Iterator[Note]:
         if guard == "max_added_rows":
             of = f" of {base} in the model"
         elif breach["share"] is not None:
-            of = f" of {base} in state ({breach['share']})"
+            of = f" of {base} {breach['base_of']} ({breach['share']})"
         words = _GUARD_WORDS.get(guard, "are concerned")
         if breach["field"] is not None:
             words = f"would have {breach['field']} cleared"
@@ -238,8 +238,9 @@ def _stopped(document: JsonObject) -> Iterator[Note]:
         )
     if any(_overridable(sync) for sync in document["syncs"]):
         yield Note(
-            "To send it this once although guards do not hold: qsync apply --override-guards "
-            f"{document['digest']} (it is recorded).",
+            "To send it this once although guards do not hold (it is recorded), with the same "
+            f"--select and --limit: qsync apply --target {document['target']} --override-guards "
+            f"{document['digest']}",
             "bold red",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -11,6 +12,9 @@ from qsync.views.layout import Part, columns, styled, write
 
 MOST_CHARACTERS = 60
 """Of a value; the rest is left out, which `…` tells."""
+
+_LEAD = 12
+"""Characters shown before the place where two long values part."""
 
 _KINDS = (
     ("added", "+", "green"),
@@ -38,16 +42,30 @@ def render_samples(samples: Mapping[str, Sequence[Sample]], console: Console) ->
 
 
 def _change(item: FieldSample, kind: str) -> str:
-    after = "null" if item.after is None else shortened(item.after)
     if kind == "added":
-        return after
+        return _told(item.after)
     if item.unknown:
-        return f"(unknown) → {after}"
-    before = "nothing" if item.before is None else shortened(item.before)
-    return f"{before} → {after}"
+        return f"(unknown) → {_told(item.after)}"
+    start = _first_difference(item.before or "", item.after or "")
+    return f"{_told(item.before, start, 'nothing')} → {_told(item.after, start)}"
 
 
-def shortened(value: str) -> str:
-    """A value on one line, not too long. The console's own cleaning takes control characters."""
-    flat = " ".join(value.split())
-    return flat if len(flat) <= MOST_CHARACTERS else flat[: MOST_CHARACTERS - 1] + "…"
+def _first_difference(before: str, after: str) -> int:
+    """Where two values part, with a little of what they share before it."""
+    pairs = zip(before, after, strict=False)
+    shared = next((place for place, (old, new) in enumerate(pairs) if old != new), len(before))
+    return max(0, shared - _LEAD) if shared > MOST_CHARACTERS // 2 else 0
+
+
+def _told(value: str | None, start: int = 0, absent: str = "null") -> str:
+    return absent if value is None else shortened(value, start)
+
+
+def shortened(value: str, start: int = 0) -> str:
+    """A value on one line and not too long, from a place on, with blanks and breaks to be seen."""
+    told = json.dumps(value[start:], ensure_ascii=False)[1:-1]
+    if told != told.strip() or "  " in told or not told:
+        told = f"'{told}'"
+    before = "…" if start else ""
+    room = MOST_CHARACTERS - len(before)
+    return before + (told if len(told) <= room else told[: room - 1] + "…")

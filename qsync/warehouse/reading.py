@@ -156,9 +156,7 @@ class ReadingWarehouse:
         diff = self.diff(request)
         counts = self.counts_of(request, self.connection.rows(diff.query(self.counting(request))))
         found = self.with_fields(request, counts, diff.query(self.histogram(request)))
-        if not request.imprinted:
-            return found
-        return replace(found, imprint=self.imprint(request, diff.query(self.digest("diff"))))
+        return self.imprinted(request, found, lambda: diff.query(self.digest("diff")))
 
     def samples(self, request: DiffRequest, per_kind: int) -> tuple[Sample, ...]:
         """A few records of each kind with their values, for a person at a terminal."""
@@ -168,6 +166,14 @@ class ReadingWarehouse:
     def digest(self, table: str | exp.Table) -> exp.Select:
         """The statement that makes a change set's digest, over the diff or a staged table."""
         return change_digest(table, self.layout, self.connection.dialect)
+
+    def imprinted(
+        self, request: DiffRequest, found: ChangeSet, statement: Callable[[], exp.Select]
+    ) -> ChangeSet:
+        """With what it is known by, if the request asks for that; `statement` makes its digest."""
+        if not request.imprinted(found):
+            return found
+        return replace(found, imprint=self.imprint(request, statement()))
 
     def imprint(self, request: DiffRequest, statement: exp.Select) -> Imprint:
         """What a change set is known by: `statement` makes its digest."""

@@ -27,6 +27,8 @@ complete, success. A test holds the two against each other."""
 _TYPES = {column.name: column.type for column in LEDGER_COLUMNS}
 
 
+_NOT_APPLIED = [RunStatus.STOPPED.value, RunStatus.NOTHING_TO_DO.value]
+
 _LOOK_BACK = 20
 """Records looked at for a measured pace: some were interrupted before they had any."""
 
@@ -76,11 +78,15 @@ class Records:
         return [orjson.loads(row[0]) for row in self._connection.rows(found)]
 
     def of_plan(self, destination: str, project: str, plan_id: str) -> str | None:
-        """The run whose records say that it applied a sealed plan, however it ended."""
+        """The run whose records say that it sent, or may have sent, what a sealed plan says.
+
+        A plan whose syncs were all stopped is not used up.
+        """
         mine = [
             eq(col("destination"), text(destination)),
             eq(col("project"), text(project)),
             exp.Like(this=col("details"), expression=text(f'%"plan":"{plan_id}"%')),
+            exp.Not(this=one_of(col("status"), _NOT_APPLIED)),
         ]
         found = (
             exp.select(col("run_id")).from_(self._layout.table(RUNS)).where(all_of(mine)).limit(1)

@@ -139,6 +139,7 @@ class RehearsalWarehouse(ReadingWarehouse):
         rows = still + self.connection.rows(self.counting(request, table))
         counts = self.counts_of(request, rows)
         change_set = self.with_fields(request, counts, self.histogram(request, table))
+        change_set = self.imprinted(request, change_set, lambda: self.digest(table))
         sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
         return Stage(run_id, stream_id, name, request, sent), change_set
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import DiffRequest
 from qsync.planning.samples import FieldSample, Sample
+from qsync.project.model import OnNull
 from qsync.warehouse.connection import Row
 from qsync.warehouse.diff import UNKNOWN, op_is
 from qsync.warehouse.sql import (
@@ -82,6 +83,6 @@ def _sample(stream: CompiledStream, row: Row) -> Sample:
         for field, letter, (after, before) in zip(
             stream.fields, letters, zip(*(iter(values),) * 2, strict=True), strict=True
         )
-        if letter in "csx"
+        if letter in "csx" or (kind == "added" and field.on_null is OnNull.CLEAR)
     ]
     return Sample(str(kind), str(key), tuple(fields))

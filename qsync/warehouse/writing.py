@@ -295,9 +295,7 @@ class WritingWarehouse(ReadingWarehouse):
         rows = still + self.connection.rows(self.counting(request, table))
         counts = self.counts_of(request, rows)
         change_set = self.with_fields(request, counts, self.histogram(request, table))
-        if request.imprinted:
-            imprint = self.imprint(request, self.digest(table))
-            change_set = replace(change_set, imprint=imprint)
+        change_set = self.imprinted(request, change_set, lambda: self.digest(table))
         sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
         records = exp.EQ(this=col("records"), expression=number(sent))
         posted = exp.EQ(this=col("posted"), expression=number(0))

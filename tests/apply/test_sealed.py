@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Said, Team
@@ -105,12 +109,18 @@ def test_broken_guards_are_overridden_by_naming_the_plan_and_that_is_recorded(te
     document = team.qsync("plan", "-s", "companies", "--json").document
     digest = document["digest"]
     said = team.qsync("plan", "-s", "companies")
-    assert f"qsync apply --override-guards {digest}" in flat(said.out)
+    assert f"qsync apply --target prod --override-guards {digest}" in flat(said.out)
     stopped = team.apply("-s", "companies")
     assert stopped.code is ExitCode.FAILED
     before = team.submitted()
     wrong = team.apply("-s", "companies", "--override-guards", "000000000000")
-    assert f"this is plan {digest}" in _words(wrong)
+    assert "and this is another" in _words(wrong)
+    # As many records of the same kind, and one of them with another value: not what was meant.
+    one = "domain LIKE 'ashenford-sy%'"
+    team.sql(f"UPDATE prod.dim_companies SET industry = 'education' WHERE {one}")
+    other = team.apply("-s", "companies", "--override-guards", digest)
+    assert "and this is another" in _words(other)
+    team.sql(f"UPDATE prod.dim_companies SET industry = 'retail' WHERE {one}")
     assert team.submitted() == before
     sent = team.apply("-s", "companies", "--override-guards", digest)
     assert sent.code is ExitCode.OK, sent.err
@@ -128,3 +138,41 @@ def test_too_many_rejects_stop_their_sync_midway_and_no_other(team: Team) -> Non
     statuses = {(row["sync"], row["object"]): row["status"] for row in team.ledger()}
     assert statuses["leads", "lead"] == "stopped"
     assert statuses["companies", "company"] == "succeeded"
+
+
+def test_a_plan_that_was_edited_is_not_applied_though_its_id_was_made_anew(team: Team) -> None:
+    from qsync.execution.sealed_file import _id
+
+    path = _plan(team, "-s", "companies")
+
+    def edited(edit: Callable[[dict[str, Any]], None]) -> Said:
+        document = orjson.loads(path.read_bytes())
+        edit(document)
+        document["id"] = _id({key: value for key, value in document.items() if key != "id"})
+        other = team.project / "edited.json"
+        other.write_bytes(orjson.dumps(document))
+        return team.qsync("apply", str(other))
+
+    shown = edited(lambda plan: plan["plan"]["syncs"][0]["streams"][0]["counts"].update(added=1))
+    assert "The plan file shows other changes than it seals" in _words(shown)
+    assert "it is not as qsync wrote it" in _words(
+        edited(lambda plan: plan["options"].update(limit="x"))
+    )
+    assert "it is not as qsync wrote it" in _words(
+        edited(lambda plan: plan["plan"].update(syncs=[{}]))
+    )
+    fewer = edited(lambda plan: plan["options"].update(limit=3))
+    assert "The plan file shows other changes than it seals" in _words(fewer)
+    assert team.submitted() == 0
+
+
+def test_a_plan_of_which_nothing_was_sent_is_not_used_up(team: Team) -> None:
+    team.edit("companies.qsync.yml", "max_invalid: 5%", "max_added_rows: 3")
+    path = _plan(team, "-s", "companies")
+    digest = team.qsync("show", str(path), "--json").document["digest"]
+    assert team.qsync("apply", str(path)).code is ExitCode.FAILED
+    assert team.submitted() == 0
+    said = team.qsync("apply", str(path), "--override-guards", digest)
+    assert said.code is ExitCode.OK, said.err
+    assert team.submitted() == 1
+    assert "applied before" in team.qsync("apply", str(path), "--override-guards", digest).err

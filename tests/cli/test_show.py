@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -40,14 +41,18 @@ def test_two_forms_at_once_are_refused(tmp_path: Path, shell: Shell) -> None:
     assert "name one" in shell("show", str(tmp_path / "x"), "--json", "--markdown").err
 
 
-def test_a_plan_that_cannot_be_written_is_told_after_it_was_shown(
+def test_a_plan_that_cannot_be_written_is_told_before_it_is_made(
     applied: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QSYNC_TARGET", "prod")
     said = shell("plan", "-s", "companies", "--out", "nowhere/plan.json")
     assert said.code is ExitCode.FAILED
-    assert said.out.endswith("No changes.\n")
+    assert said.out == ""  # before a plan is made for nothing
     assert "The plan cannot be written: No such file or directory" in flat(said.err)
+    (applied / "folder").mkdir()
+    assert "is a directory" in shell("plan", "--out", "folder").err
+    os.mkfifo(applied / "pipe")
+    assert "what stands there is no file" in flat(shell("plan", "--out", "pipe").err)
     assert shell("plan", "-s", "nobody*", "--out", "none.json").code is ExitCode.OK
     assert shell("show", "none.json").out.endswith("No changes.\n")
     assert shell("apply", "none.json", "--max-age", "1h").code is not ExitCode.OK  # no key here

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qsync.planning.changes import Cause, ChangeCounts
+from qsync.planning.changes import Cause, ChangeCounts, FieldChange
 from qsync.planning.seal import (
     Base,
     Ground,
@@ -87,7 +87,10 @@ def _streams(after: StreamSeal, *, keyed: bool = True) -> list[str]:
         ),
         (replace(STREAM, rows=None, state=None), ["state: of leads: it is gone"]),
         (replace(STREAM, state="run_2"), []),
-        (replace(STREAM, stopped=True), []),
+        (
+            replace(STREAM, stopped=True),
+            ["gates and guards: leads was not stopped in the plan and is now"],
+        ),
     ],
 )
 def test_a_change_of_what_would_happen_is_told_as_the_rows_or_the_states_doing(
@@ -111,6 +114,14 @@ def test_a_stream_that_came_or_went_is_the_sync_files_doing() -> None:
     for then, now in ((SEAL, replace(SEAL, streams={})), (replace(SEAL, streams={}), SEAL)):
         (moved,) = streams_moved(then, now)
         assert (moved.ground, moved.detail) == (Ground.SYNC_FILES, "leads has another stream")
+
+
+def test_what_changes_in_which_field_is_compared() -> None:
+    """Counts and digest come of statements of their own: a model may be rebuilt between them."""
+    assert numbers_of(ChangeCounts(), (FieldChange("phone", changed=3, cleared=1),)) == {
+        "field phone: changed": 3,
+        "field phone: cleared": 1,
+    }
 
 
 def test_every_count_of_a_stream_is_compared() -> None:

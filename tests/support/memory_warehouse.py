@@ -95,7 +95,9 @@ class MemoryWarehouse:
     def run_of_plan(self, plan_id: str) -> str | None:
         """The run that applied a sealed plan."""
         runs = self.store.runs.values()
-        return next((run.run_id for run in runs if run.details.get("plan") == plan_id), None)
+        idle = {RunStatus.STOPPED, RunStatus.NOTHING_TO_DO}
+        applied = (run for run in runs if run.status not in idle)
+        return next((run.run_id for run in applied if run.details.get("plan") == plan_id), None)
 
     def pace(self, destination: str) -> Pace | None:
         """What the last run measured that measured anything."""

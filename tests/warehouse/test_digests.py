@@ -26,13 +26,13 @@ def desk(connection: DirectConnection) -> Desk:
 
 
 def planned(desk: Desk, of: CompiledStream = TITLE) -> Imprint:
-    found = desk.warehouse.change_set(replace(desk.request(of), imprinted=True)).imprint
+    found = desk.warehouse.change_set(replace(desk.request(of), imprinted=lambda _: True)).imprint
     assert found is not None
     return found
 
 
 def staged(desk: Desk, of: CompiledStream = TITLE) -> Imprint:
-    request = replace(desk.request(of), imprinted=True)
+    request = replace(desk.request(of), imprinted=lambda _: True)
     stage, change_set = desk.warehouse.stage("other", request.state.stream_id, request)
     desk.warehouse.drop_stage(stage)
     assert change_set.imprint is not None
