@@ -141,6 +141,9 @@ def send(
         inputs = plan_inputs(loaded, artifacts, session, syncs)
         if sealed is not None:
             check_base(sealed, base_of(inputs, __version__))
+        if not syncs and sealed is not None:
+            click.echo("The plan is about no sync: there is nothing to apply.", err=True)
+            return ExitCode.OK
         if not syncs:
             return no_match(loaded, as_json)
         from qsync.cli.applying import Application

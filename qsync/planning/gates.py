@@ -140,7 +140,8 @@ class _Judgement:
         if bad:
             verdict = Verdict.FAILED if failed or (blocked and not others) else Verdict.UNKNOWN
             more = f", and {len(bad) - 1:,} more did not pass" if len(bad) > 1 else ""
-            cure = f"correct the rows or the test, then {again}" if failed else again
+            mend = failed and self.requires.tests is TestsGate.PASSED
+            cure = f"correct the rows or the test, then {again}" if mend else again
             return self.gate(verdict, f"{bad[0]} in {command}{more}", cure, told)
         passed = f"{len(self.tests) - len(warned):,} passed"
         if warned:

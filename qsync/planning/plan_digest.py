@@ -36,7 +36,17 @@ def _stream(stream: StreamPlan) -> list[object]:
         numbers_of(stream.counts),
         [dataclasses.astuple(change) for change in stream.fields],
         [dataclasses.astuple(breach) for breach in stream.breaches],
-        # Who overrides a guard means these very records.
-        stream.imprint.digest if stream.breaches and stream.imprint is not None else None,
+        _rows(stream),
         [stream.limit, stream.full_refresh, stream.baseline, stream.baseline_unknown],
     ]
+
+
+def _rows(stream: StreamPlan) -> str | None:
+    """Who overrides a guard means these very records.
+
+    Not on a first load: before it there may be no secret to make a digest with.
+    """
+    imprint = stream.imprint
+    if imprint is None or stream.first_load or not stream.breaches:
+        return None
+    return imprint.digest

@@ -10,7 +10,7 @@ import pytest
 
 from qsync.emulator import DEFAULT_KEY, Account, EmulatorSettings
 from qsync.emulator import Limits as EmulatedLimits
-from qsync.execution.costing import MOST_REHEARSED, cost_of
+from qsync.execution.costing import MOST_PLAYED, cost_of
 from qsync.execution.deliver import deliver
 from qsync.execution.pacing import JobTimes
 from qsync.planning.cost import WINDOWS, Cost, Pace
@@ -152,8 +152,8 @@ def test_the_rehearsal_has_as_many_jobs_and_requests_open_as_the_delivery() -> N
 @pytest.mark.parametrize("seconds", [4.0, 60.0])
 def test_a_load_too_large_to_rehearse_costs_in_proportion(seconds: float) -> None:
     pace = Pace(seconds, 0.3)
-    whole = cost_of((MOST_REHEARSED,), USUAL, (), pace)
-    larger = cost_of((2 * MOST_REHEARSED - 1, 1), USUAL, (), pace)
+    whole = cost_of((MOST_PLAYED,), USUAL, (), pace)
+    larger = cost_of((2 * MOST_PLAYED - 1, 1), USUAL, (), pace)
     assert whole.seconds is not None
     assert larger.seconds == pytest.approx(2 * whole.seconds, rel=0.05)
     assert larger.expected == pytest.approx(2 * (whole.expected or 0), rel=0.01)

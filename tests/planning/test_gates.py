@@ -91,8 +91,9 @@ def test_a_failing_test_is_named_with_its_rows_and_its_file() -> None:
         "2026-11-03 04:30 UTC"
     )
     assert gate.reason == (
-        f"`requires: {{tests: passed}}`: {gate.message}; run `dbt build --select dim_leads` as the "
-        "last dbt command before qsync, or write `requires: {tests: run}`"
+        f"`requires: {{tests: passed}}`: {gate.message}; correct the rows or the test, then run "
+        "`dbt build --select dim_leads` as the last dbt command before qsync, or write "
+        "`requires: {tests: run}`"
     )
     assert [(item.name, item.status, item.rows) for item in gate.outcomes] == [
         ("no_robots", "fail", 1_204)
