@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from qsync.cli.entry import COMMANDS
 from tests.cli.kit import commands
 from tests.ecosystem.conftest import Stage
 from tests.ecosystem.kit import check_command_line
@@ -275,7 +274,6 @@ def test_no_input_and_no_branch_runs_as_code(stage: Stage, text: str) -> None:
     assert list(stage.runner.workspace.iterdir()) == []
 
 
-@pytest.mark.skipif("show" not in COMMANDS, reason="plan files are not part of this qsync yet")
 def test_every_command_line_of_the_action_is_one_that_qsync_takes(stage: Stage) -> None:
     stage.runner.run(OURS, tests="true", exposures="true", rehearse="true")
     stage.runner.run(MERGED, api_key=KEY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from qsync.cli.entry import COMMANDS
 from qsync.emulator.server import EmulatorServer
 from qsync.emulator.settings import DEFAULT_KEY, EmulatorSettings
 from tests.ecosystem.conftest import Stage
@@ -33,7 +32,6 @@ def test_a_fork_is_validated_by_the_real_qsync(live: Stage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("show" not in COMMANDS, reason="plan files are not part of this qsync yet")
 def test_a_pull_request_is_planned_by_the_real_qsync(live: Stage) -> None:
     ran = live.runner.run(OURS, HERE, target="prod", select="companies")
     assert ran.ok, ran.log
