@@ -55,9 +55,11 @@ class Play:
         """Copy the example into a folder, build it and start Qualified."""
         folder = parent / "northwind"
         shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("target", "*.duckdb*"))
-        said = run_dbt(folder, "build", "--target", "prod")
-        if said.returncode:
-            raise RuntimeError(said.stdout + said.stderr)
+        shutil.copytree(EXAMPLE.parent / "dbt_package", parent / "dbt_package")
+        for words in (["deps"], ["build", "--target", "prod"]):
+            said = run_dbt(folder, *words)
+            if said.returncode:
+                raise RuntimeError(said.stdout + said.stderr)
         with cls.beside_qualified(folder) as play:
             yield play
 

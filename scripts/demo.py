@@ -27,6 +27,9 @@ def play(stage: Stage, emulator: Emulator) -> None:
     """The two days."""
     stage.day("Day 1")
     stage.step(
+        "The models over qsync's ledger come as a dbt package.", "dbt deps", tail="Installed from "
+    )
+    stage.step(
         "dbt builds the models from a CRM export and product usage, and tests them.",
         "dbt build --target prod",
         tail="Done. ",
@@ -90,7 +93,8 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     project = folder / "example_project"
     left = shutil.ignore_patterns("target", "logs", "*.duckdb*", "__pycache__", ".user.yml")
-    shutil.copytree(REPOSITORY / "example_project", project, ignore=left)
+    for name in ("example_project", "dbt_package"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=left)
     stage = Stage(project, folder / "demo.log")
     try:
         with Emulator(folder) as emulator:

@@ -55,7 +55,8 @@ def test_the_second_day_sends_what_changed_overnight_and_dbt_can_query_it(team: 
     assert counts["leads", "lead"]["rejected"] == 2
     assert counts["companies", "company"]["planned"] == 6
 
-    loaded = run_dbt(team.project, "build", "--target", "prod", "--select", "qsync_runs+")
+    selected = ["--select", "qsync_runs+", "qsync_rejections"]
+    loaded = run_dbt(team.project, "build", "--target", "prod", *selected)
     assert loaded.returncode == 0, loaded.stdout
     health = team.sql("SELECT sync, object, health FROM prod.qsync_health ORDER BY 1, 2")
     assert [row[:2] for row in health] == [
@@ -65,3 +66,8 @@ def test_the_second_day_sends_what_changed_overnight_and_dbt_can_query_it(team: 
         ("product_usage", "lead"),
     ]
     assert team.sql("SELECT count(*) FROM prod.qsync_runs") == [(8,)]
+    rejections = team.sql(
+        "SELECT sync, object, field, attempts, is_resting, match_key LIKE '%@%', "
+        "last_rejected_at >= first_rejected_at FROM prod.qsync_rejections WHERE sync = 'leads'"
+    )
+    assert rejections == [("leads", "lead", "phone", 2, True, True, True)] * 2

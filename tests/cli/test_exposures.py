@@ -22,6 +22,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copied = tmp_path / "northwind"
     ignored = shutil.ignore_patterns("target", "logs", "*.duckdb*")
     shutil.copytree(EXAMPLE, copied, ignore=ignored)
+    shutil.copytree(EXAMPLE.parent / "dbt_package", copied / "dbt_packages" / "qsync")
     monkeypatch.chdir(copied)
     return copied
 

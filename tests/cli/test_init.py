@@ -28,9 +28,10 @@ def plain(project: Path) -> Path:
         (project / name).unlink()
     for path in project.glob("models/marts/*.qsync.yml"):
         path.unlink()
-    shutil.rmtree(project / "models" / "ops")
+    (project / "packages.yml").unlink()
+    (project / "package-lock.yml").unlink()
+    shutil.rmtree(project / "dbt_packages")
     (project / "tests" / "qsync_health_no_sync_is_failing.sql").unlink()
-    (project / "tests" / "qsync_runs_every_planned_row_is_accounted_for.sql").unlink()
     return project
 
 

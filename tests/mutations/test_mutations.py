@@ -17,7 +17,7 @@ import pytest
 
 from tests.mutations.catalogue import MUTATIONS, Mutation
 
-COPIED = ("qsync", "tests", "schemas", "example_project")
+COPIED = ("qsync", "tests", "schemas", "example_project", "dbt_package")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "mutations", "target", "logs", "*.duckdb")
 
 ASSERTED = ("AssertionError", "assert ", "Failed: ")
