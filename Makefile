@@ -29,7 +29,7 @@ demo: $(VENV)/.stamp ## Two days of a team's work, offline: dbt, plan, apply, le
 test: $(VENV)/.stamp ## All tests but the slow ones (ARGS="…" goes to pytest)
 	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-slow: $(VENV)/.stamp ## Only the slow tests
+test-slow: $(VENV)/.stamp $(VENV)-dagster/.stamp ## Only the slow tests
 	@$(BIN)/python -m pytest -q -m slow -n $(WORKERS) --dist worksteal $(ARGS) || test $$? -eq 5  # 5: nothing is marked slow
 
 lint: $(VENV)/.stamp ## ruff, mypy --strict and the layers between rooms
@@ -57,7 +57,7 @@ bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock
 	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
 
 clean: ## Remove everything that make, the tests and the demo made
-	@rm -rf $(VENV) .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) $(VENV)-dagster .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@rm -rf .hypothesis .coverage example_project/target example_project/logs
 	@find qsync tests docs scripts benchmarks example_project -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -90,6 +90,17 @@ $(VENV)/.stamp: $(VENV)/.locked pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
+# The environment of the Dagster example: for one slow test, too large for the lock.
+$(VENV)-dagster/.stamp: $(VENV)/.stamp tests/orchestration/dagster.lock
+	@if cmp -s tests/orchestration/dagster.lock $(VENV)-dagster/.locked; then touch $@; exit 0; fi; \
+	echo "Making $(VENV)-dagster from tests/orchestration/dagster.lock"; \
+	rm -rf $(VENV)-dagster; \
+	$(BIN)/python -m venv $(VENV)-dagster \
+	  && $(VENV)-dagster/bin/python -m pip --disable-pip-version-check -qq --no-input install --require-hashes --no-deps -r tests/orchestration/dagster.lock \
+	  && $(VENV)-dagster/bin/python -m pip --disable-pip-version-check -qq --no-input install --no-deps --no-build-isolation --no-index --editable . \
+	  && cp tests/orchestration/dagster.lock $(VENV)-dagster/.locked && touch $@ \
+	  || { rm -rf $(VENV)-dagster; echo "$(VENV)-dagster could not be made; nothing is left of it." >&2; exit 1; }
+
 # uv is needed for this alone, so it is not in the lock; it comes into an environment of its own.
 lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGRADE=--upgrade for newer ones)
 	@test -x build/uv/bin/uv || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip -qq install uv; }
@@ -97,3 +108,6 @@ lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGR
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --all-extras --group test --group lint --group docs --group build --group pins
+	@build/uv/bin/uv pip compile tests/orchestration/dagster.in --output-file tests/orchestration/dagster.lock --quiet \
+	  $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-emit-package qsync

@@ -14,12 +14,21 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 LINE = re.compile(r"(?P<requirement>[^#\s][^#]*?)(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})+)$")
+ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.1", "3.13.0")
 
 
-def _lines(repository: Path) -> list[str]:
-    """The lock's requirements, each with its hashes on one line; comments left out."""
-    text = (repository / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = sorted(
+    str(path.relative_to(ROOT))
+    for folder in (".", "tests", "benchmarks")
+    for path in (ROOT.glob("*.lock") if folder == "." else (ROOT / folder).rglob("*.lock"))
+)
+"""Every lock of the repository: the main one, and those of environments for one purpose."""
+
+
+def _lines(repository: Path, lock: str = "requirements.lock") -> list[str]:
+    """A lock's requirements, each with its hashes on one line; comments left out."""
+    text = (repository / lock).read_text(encoding="utf-8")
     kept = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     return "\n".join(kept).replace("\\\n", " ").splitlines()
 
@@ -54,8 +63,9 @@ def _on(python: str, requirement: Requirement) -> bool:
     return requirement.marker is None or Marker(str(requirement.marker)).evaluate(environment)
 
 
-def test_every_requirement_is_exact_and_hashed(repository: Path) -> None:
-    odd = [line for line in _lines(repository) if LINE.fullmatch(line) is None]
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_requirement_is_exact_and_hashed(repository: Path, lock: str) -> None:
+    odd = [line for line in _lines(repository, lock) if LINE.fullmatch(line) is None]
 
     assert odd == []
 
@@ -67,8 +77,9 @@ def test_versions_are_pinned_with_two_equal_signs(locked: list[Requirement]) -> 
         assert requirement.url is None
 
 
-def test_the_lock_names_no_index_and_no_address(repository: Path) -> None:
-    text = (repository / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_index_and_no_address(repository: Path, lock: str) -> None:
+    text = (repository / lock).read_text(encoding="utf-8")
 
     assert "://" not in text
     assert [line for line in text.splitlines() if line.startswith("-")] == []
