@@ -153,8 +153,10 @@ def _properties(models: range) -> str:
     for model in models:
         lines += [
             f"  - name: {name_of(model)}",
-            f"    description: What area {model // PER_FOLDER} knows of a person, one row for each;"
-            " rebuilt every night from the sources of that area.",
+            (
+                f"    description: What area {model // PER_FOLDER} knows of a person, one row for each;"
+                " rebuilt every night from the sources of that area."
+            ),
             "    columns:",
             "      - {name: email, description: The person's address, data_tests: [not_null]}",
         ]
@@ -179,9 +181,7 @@ def _catalog(size: Size) -> str:
     for sync in range(size.syncs):
         for field in range(FIELDS):
             name = _field(sync, field)
-            lines.append(
-                f"  - {{name: {name}, label: Field {field} of sync {sync}, type: string}}"
-            )
+            lines.append(f"  - {{name: {name}, label: Field {field} of sync {sync}, type: string}}")
     return "\n".join([*lines, "company: []"]) + "\n"
 
 

@@ -1,6 +1,6 @@
 """YAML as plain data with the place of every key and value, read safely.
 
-Built on ruamel.yaml's parser *events* (YAML 1.2: `no` is text), not on its loaders: the events
+Built on parser *events* (`qsync.yaml_events`; YAML 1.2: `no` is text), not on a loader: the events
 carry line and column, cost a third of a round-trip load, and let everything dangerous be refused
 before a tree exists. Refused are tags, anchors, aliases, merge keys, directives, more than one
 document, files over `MAX_BYTES` and nesting over `MAX_DEPTH`. A key that stands twice is reported,
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qsync.diagnostics import Diagnostic, Position, Severity
+from qsync.yaml_events import events, quick_events
 from qsync.yaml_scalars import resolve
 
 MAX_BYTES = 1_048_576
@@ -145,13 +146,14 @@ def parse_yaml(
     text = _decode(raw)
     if isinstance(text, Problem):
         return None, [text]
-    # ruamel costs 30 ms to import, and `qsync --help` reads no file.
-    from ruamel.yaml import YAML
+    builder = _built_quickly(text, lenient)
+    if builder is not None:
+        return builder.document(name, text)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     builder = _Builder(lenient=lenient)
     try:
-        builder.consume(YAML(typ="safe", pure=True).parse(text))
+        builder.consume(events(text))
     except _RefusedError as refused:
         builder.problems.append(refused.problem)
         return None, builder.problems
@@ -166,9 +168,22 @@ def parse_yaml(
         line, column = _place_of(text, getattr(error, "position", 0))
         builder.problems.append(_broken("a character YAML does not allow", text, line, column))
         return None, builder.problems
-    problems = [] if lenient else builder.problems
-    document = YamlDocument(name, builder.data, builder.root, tuple(problems), text)
-    return document, list(problems)
+    return builder.document(name, text)
+
+
+def _built_quickly(text: str, lenient: bool) -> _Builder | None:
+    """What libyaml makes of a text; None where ruamel.yaml has to look and say what is wrong."""
+    found = quick_events(text)
+    if found is None:
+        return None
+    from yaml import YAMLError
+
+    builder = _Builder(lenient=lenient)
+    try:
+        builder.consume(found)
+    except (YAMLError, _RefusedError, ValueError):
+        return None
+    return builder
 
 
 def _too_large(size: int) -> Problem:
@@ -245,9 +260,14 @@ class _Builder:
         self._anchors: dict[str, tuple[Any, Node]] = {}
         self._documents = 0
 
-    def consume(self, events: Iterator[Any]) -> None:
+    def document(self, name: str, text: str) -> tuple[YamlDocument, list[Problem]]:
+        """What was built, and the problems that did not keep it from being built."""
+        problems = [] if self.lenient else self.problems
+        return YamlDocument(name, self.data, self.root, tuple(problems), text), list(problems)
+
+    def consume(self, stream: Iterator[Any]) -> None:
         """Walk all events of a stream."""
-        for event in events:
+        for event in stream:
             kind = type(event).__name__
             if kind == "ScalarEvent":
                 self._scalar(event)
@@ -298,7 +318,7 @@ class _Builder:
             return
         node = _node(event)
         if plain and event.value == "" and self._in_mapping():
-            node.line = 0  # left out: it stands where its key does
+            node.line = node.column = 0  # left out: it stands where its key does
         value = resolve(event.value) if plain else event.value
         self._remember(event, value, node)
         self._put(value, node)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ def read_json(path: Path) -> tuple[Mapping[str, Any] | None, str]:
     import orjson
 
     try:
-        data = orjson.loads(path.read_bytes())
+        with _uncollected():
+            data = orjson.loads(path.read_bytes())
     except OSError as error:
         return None, error.strerror or type(error).__name__
     except orjson.JSONDecodeError as error:
@@ -20,3 +23,15 @@ def read_json(path: Path) -> tuple[Mapping[str, Any] | None, str]:
     if not isinstance(data, dict):
         return None, "it holds no JSON object"
     return data, ""
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: a large file makes millions of objects, and none is any yet."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
 ResourceType = Literal["model", "snapshot", "seed"]
@@ -85,7 +86,7 @@ class DataTest:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps an index of its nodes
 class Manifest:
     """What dbt wrote about the project when it last parsed it.
 
@@ -109,4 +110,11 @@ class Manifest:
 
     def named(self, name: str) -> tuple[Node, ...]:
         """Every node of that name, in all packages and versions, disabled ones too."""
-        return tuple(node for node in self.nodes.values() if node.name == name)
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Node, ...]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            found.setdefault(node.name, []).append(node)
+        return {name: tuple(nodes) for name, nodes in found.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class FieldType(StrEnum):
@@ -55,7 +56,7 @@ class Field:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps an index of its fields
 class FieldCatalog:
     """The fields of both objects, each sorted by name.
 
@@ -68,5 +69,12 @@ class FieldCatalog:
 
     def of(self, object_name: str) -> Mapping[str, Field]:
         """The fields of `lead` or `company`, by API name."""
-        fields = self.lead if object_name == "lead" else self.company
-        return {item.name: item for item in fields}
+        return self._leads if object_name == "lead" else self._companies
+
+    @cached_property
+    def _leads(self) -> Mapping[str, Field]:
+        return {item.name: item for item in self.lead}
+
+    @cached_property
+    def _companies(self) -> Mapping[str, Field]:
+        return {item.name: item for item in self.company}
