@@ -153,10 +153,7 @@ def _properties(models: range) -> str:
     for model in models:
         lines += [
             f"  - name: {name_of(model)}",
-            (
-                f"    description: What area {model // PER_FOLDER} knows of a person, one row for each;"
-                " rebuilt every night from the sources of that area."
-            ),
+            f"    description: {_about(model)}",
             "    columns:",
             "      - {name: email, description: The person's address, data_tests: [not_null]}",
         ]
@@ -166,6 +163,13 @@ def _properties(models: range) -> str:
             for column in range(COLUMNS)
         ]
     return "\n".join(lines) + "\n"
+
+
+def _about(model: int) -> str:
+    return (
+        f"What area {model // PER_FOLDER} knows of a person, one row for each; rebuilt every night "
+        "from the sources of that area."
+    )
 
 
 def _tests(column: int) -> str:
