@@ -10,6 +10,7 @@ from qsync.warehouse.fixtures import FixtureWarehouse
 from qsync.warehouse.lock import LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.rehearsing import RehearsalWarehouse
+from qsync.warehouse.rejected import Rejected
 from qsync.warehouse.writing import WritingWarehouse
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LockLostError",
     "ReadingWarehouse",
     "RehearsalWarehouse",
+    "Rejected",
     "WarehouseError",
     "WritingWarehouse",
     "column_reader",

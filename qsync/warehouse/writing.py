@@ -46,6 +46,7 @@ from qsync.warehouse.layout import (
 )
 from qsync.warehouse.lock import Lock, LockLostError
 from qsync.warehouse.reading import ReadingWarehouse
+from qsync.warehouse.rejected import ensure_view
 from qsync.warehouse.requests import Requests
 from qsync.warehouse.sql import Expression, any_of, col, count_if, eq, ident, number, text
 from qsync.warehouse.staging import (
@@ -111,6 +112,7 @@ class WritingWarehouse(ReadingWarehouse):
                 statements += [insert_row(meta, layout), insert_row(meta.copy(), key)]
             self.connection.run(*statements)
             self.refresh()
+        ensure_view(self.connection, self.layout)
         self._lock.make()
 
     def _migrate(self, missing: Sequence[str]) -> None:
