@@ -14,7 +14,7 @@ from qsync.execution.journal import Journal
 from qsync.execution.locking import Lease
 from qsync.execution.ports import CommitContext, ExecutionWarehouse, Stage
 from qsync.execution.reading import InWarehouse
-from qsync.execution.recording import (
+from qsync.execution.recording import GUARDED, (
     EarlyEnd,
     Origin,
     after_delivery,
@@ -174,7 +174,7 @@ class ApprovedRun:
             self.error = result.error
         if result.pause is Pause.GUARD:
             # It stops its own sync; the others run.
-            self.guarded[plan.stream.sync] = "max_rejected did not hold in its first stream"
+            self.guarded[plan.stream.sync] = GUARDED
         else:
             self.pause = self.pause or result.pause
             self.pause_error = self.pause_error or result.pause_error

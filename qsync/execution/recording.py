@@ -129,18 +129,29 @@ PAUSED = {
 """What a record says of a run that ended early although nothing failed."""
 
 
+GUARDED = "max_rejected did not hold in its first stream"
+"""Why a sync's other stream is not sent when the guard stopped it midway."""
+
+ANOTHER_STREAM = "another stream's"
+"""The guard that stopped a stream which broke none itself."""
+
+
 def stopped(
     record: RunRecord, plan: StreamPlan, blocked: str | None, early: EarlyEnd, at: datetime
 ) -> RunRecord:
     """The record of a stream that did not run, and why."""
     status, why = RunStatus.STOPPED, _why(plan, blocked)
+    details = dict(record.details)
     if early.error is not None:
         why = {"message": f"not run: {early.error.message}", "hint": early.error.hint}
     elif early.interrupted:
         status, why = RunStatus.INTERRUPTED, {"message": "not run: the run was stopped"}
     elif early.pause is not None:
         status, why = RunStatus.INTERRUPTED, {"message": f"not run: {PAUSED[early.pause]}"}
-    return replace(record, status=status, finished_at=at, details={**record.details, "error": why})
+        details["paused"] = early.pause.value
+    elif blocked is None or blocked == GUARDED:
+        details["guards"] = [breach.guard for breach in plan.breaches] or [ANOTHER_STREAM]
+    return replace(record, status=status, finished_at=at, details={**details, "error": why})
 
 
 def _why(plan: StreamPlan, blocked: str | None) -> Mapping[str, str | None]:

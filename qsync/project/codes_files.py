@@ -219,4 +219,19 @@ FILE_CODES: tuple[CodeInfo, ...] = (
         "warning: `dbt seed` will not load it).",
         "Move it into a seed path, as `seeds/qsync_runs.csv`.",
     ),
+    CodeInfo(
+        "QS144",
+        "an alert rule that cannot be meant",
+        "Two rules of `alerts` have one name; `on` has `stale` without `stale_after`; or a bound "
+        "is given for something that `on` does not have.",
+        "The message says which. What was told is remembered by the rule's name.",
+    ),
+    CodeInfo(
+        "QS145",
+        "not a variable for an alert's address",
+        "`url_env` is the name of an environment variable. It must start with `QSYNC_ALERT_`, so "
+        "that no other secret of a CI job can be looked at by editing a file.",
+        "Write `QSYNC_ALERT_SLACK`. If the address itself stood there, it is in your git history: "
+        "make a new one where it is from.",
+    ),
 )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from qsync.project.alerts import AlertRule
 from qsync.project.diagnostics import Position
 
 if TYPE_CHECKING:
@@ -250,6 +251,7 @@ class ProjectSettings:
     state_schema: str = "qsync"
     keep_removed: str | None = None
     ledger_seed: str = "seeds/qsync_runs.csv"
+    alerts: tuple[AlertRule, ...] = ()
     position: Position = _TOP_OF_SETTINGS
 
     @property

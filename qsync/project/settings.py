@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from qsync.diagnostics import Diagnostic, Position, Severity
+from qsync.project.alerts import build_alerts
 from qsync.project.model import LimitSettings, ProjectSettings, QualifiedSettings
 from qsync.project.paths import SETTINGS_FILE
 from qsync.project.security import KEY_PREFIX, base_url_problem, key_variable_problem
@@ -44,14 +45,17 @@ def build_settings(
         base_url_position=url_position if has_url else None,
     )
     state = data.get("state", {})
+    alerts, found = build_alerts(document, data)
     settings = ProjectSettings(
         qualified=qualified,
         state_schema=state.get("schema", ProjectSettings().state_schema),
         keep_removed=state.get("keep_removed"),
         ledger_seed=data.get("ledger", {}).get("seed", ProjectSettings().ledger_seed),
+        alerts=alerts,
         position=document.position_of(()),
     )
     return settings, [
+        *found,
         *_check_key(document, qualified),
         *check_url(qualified, allowed_hosts),
         *_check_seed(document, settings, seed_paths),

@@ -11,6 +11,8 @@ qsync_jobs      bulk jobs that are open: which records of which stage
 qsync_requests  requests made, by run and minute: what a fresh machine knows of the team's quota
 qsync_lock      one row per destination
 qsync_suppressed  hashes of keys that were forgotten; made by the first `qsync forget`
+qsync_alerts    what was alerted and is not over; made by the first alert
+qsync_rejections  a view of rejects for models and queries (`rejected`)
 state_…         one table per stream: key, hash, status, last acknowledged values
 stage_…         one table per run and stream
 """
@@ -31,6 +33,7 @@ META, STREAMS, REJECTS, FIELDS = "qsync_meta", "qsync_streams", "qsync_rejects",
 RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
 JOBS, REQUESTS, MAPPINGS = "qsync_jobs", "qsync_requests", "qsync_mappings"
 SUPPRESSED = "qsync_suppressed"
+ALERTS = "qsync_alerts"
 
 LAYOUT, SECRET = "layout", "secret"
 """Names of settings in `qsync_meta`."""
@@ -113,6 +116,16 @@ _OWN: Mapping[str, Columns] = {
 
 SUPPRESSED_COLUMNS: Columns = (("object", "text"), ("key_hash", "text"), ("at", "text"))
 """Of `qsync_suppressed` (`forgetting`), which is none of the tables that are always there."""
+
+ALERT_COLUMNS: Columns = (
+    ("destination", "text"),
+    ("project", "text"),
+    ("rule", "text"),
+    ("sync", "text"),
+    ("trouble", "text"),
+    ("since", "text"),
+)
+"""Of `qsync_alerts` (`alerting`), which is none of the tables that are always there either."""
 
 STATE_COLUMNS: Columns = (
     ("key", "text"),

@@ -1,0 +1,7 @@
+"""Alerting: the only room that imports apprise, and with it anything that sends messages."""
+
+from __future__ import annotations
+
+from qsync.alerting.delivery import TIMEOUT, Delivery, deliver, is_installed
+
+__all__ = ["TIMEOUT", "Delivery", "deliver", "is_installed"]
