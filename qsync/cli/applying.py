@@ -76,6 +76,8 @@ class Application:
     auto_approve: bool
     as_json: bool
     verbose: bool
+    result: ApplyResult | None = None
+    """How it ended, for alerts; None before, and when an error ended it."""
 
     def run(self) -> ExitCode:
         """Apply, write the seed, say what happened; the exit code."""
@@ -85,7 +87,7 @@ class Application:
         view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve, self.shown)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
-            result = asyncio.run(self._apply(pool, view))
+            result = self.result = asyncio.run(self._apply(pool, view))
             seed = pool.submit(self._write_seed).result() if result.records else None
         self._tell(result, seed)
         return exit_code(result)

@@ -53,6 +53,7 @@ def rejects(
         render_diagnostics(loaded.diagnostics, notes_console())
     project = loaded.project
     syncs = {item.name: item for item in project.syncs}
+    written = 0
     catalog, _ = read_catalog(loaded.catalog_path, loaded.catalog_path.name)
     with dbt_session(common, loaded) as session:
         warehouse = reading_warehouse(loaded, session)

@@ -37,6 +37,7 @@ from qsync.exit_codes import ExitCode
 from qsync.views.entries import JsonObject, duration_words
 
 if TYPE_CHECKING:
+    from qsync.cli.watching import Watch
     from qsync.execution.apply import ApplyBounds
     from qsync.execution.planner import PlanOptions
     from qsync.execution.sealing import SealedPlan
@@ -119,8 +120,7 @@ def send(
         shown: The document that the sealed plan was shown from.
         as_json: Print the run's document instead of text.
     """
-    from qsync.cli.telling import no_match
-    from qsync.execution.sealing import base_of, check_base
+    from qsync.cli.watching import Watch
 
     if as_json and not sending.auto_approve:
         raise click.UsageError("--json shows no plan to approve: give --auto-approve as well")
@@ -128,11 +128,44 @@ def send(
         raise UserError(
             "There is no terminal to ask at", hint="give --auto-approve, as in a CI job"
         )
+    with Watch(common, unattended=sending.auto_approve) as watch:
+        return _send(
+            common,
+            sending,
+            options,
+            watch,
+            selection=selection,
+            resume=resume,
+            sealed=sealed,
+            shown=shown,
+            as_json=as_json,
+        )
+
+
+def _send(
+    common: CommonOptions,
+    sending: SendOptions,
+    options: PlanOptions,
+    watch: Watch,
+    *,
+    selection: SelectionOptions,
+    resume: str | None,
+    sealed: SealedPlan | None,
+    shown: JsonObject | None,
+    as_json: bool,
+) -> ExitCode:
+    """What `send` does, watched for alerts."""
+    from qsync.cli.telling import no_match
+    from qsync.execution.sealing import base_of, check_base
+
     loaded = load_valid(common)
+    watch.loaded = loaded
     artifacts = read_artifacts(loaded)
     client = qualified_client(loaded)
     chosen = read_selection(loaded, selection)
+    watch.opening = True
     with dbt_session(common, loaded, chosen) as session:
+        watch.opening = False
         check_target(loaded, session.target)
         syncs = select(loaded, artifacts.manifest, session, chosen)
         if sealed is not None:
@@ -169,7 +202,7 @@ def send(
             as_json=as_json,
             verbose=sending.verbose,
         )
-        return application.run()
+        return watch.run(application, warehouse)
 
 
 def send_sealed(

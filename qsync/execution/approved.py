@@ -14,7 +14,8 @@ from qsync.execution.journal import Journal
 from qsync.execution.locking import Lease
 from qsync.execution.ports import CommitContext, ExecutionWarehouse, Stage
 from qsync.execution.reading import InWarehouse
-from qsync.execution.recording import GUARDED, (
+from qsync.execution.recording import (
+    GUARDED,
     EarlyEnd,
     Origin,
     after_delivery,

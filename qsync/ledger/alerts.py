@@ -84,6 +84,7 @@ class Finding:
         message: What is wrong, or what is well again.
         hint: What to do.
         run_id: The run that tells.
+        counts: What became of its records, by name, without those there are none of.
     """
 
     sync: str
@@ -92,6 +93,7 @@ class Finding:
     message: str = ""
     hint: str | None = None
     run_id: str | None = None
+    counts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -160,16 +162,18 @@ def decide(
     *,
     now: datetime,
     at: str,
+    complete: bool = True,
 ) -> Decision:
     """What is to be told now.
 
     Args:
         rules: Of the project.
-        stands: Every enabled sync.
+        stands: Every enabled sync, or those that can be told about.
         whole: What is known about the run as a whole.
         opened: What was told and is not over.
         now: The moment, with a zone.
         at: The same, as the ledger writes it.
+        complete: Whether `stands` are all: what was told of another sync is forgotten then.
     """
     known = frozenset(opened)
     messages: list[AlertMessage] = []
@@ -179,13 +183,17 @@ def decide(
         mine = {(item.sync, item.trouble): item for item in known if item.rule == rule.name}
         begun = [item for item in findings if item.holds and (item.sync, item.trouble) not in mine]
         over = [
-            item
-            for item in findings
-            if item.holds is False and (item.sync, item.trouble) in mine
+            item for item in findings if item.holds is False and (item.sync, item.trouble) in mine
         ]
         told = {(item.sync, item.trouble) for item in findings}
-        # Nothing known of the whole run is no word on how it was.
-        told |= {key for key in mine if key[0] == EVERYTHING and key[1].event in rule.on}
+        # Nothing known of the whole run, or of a sync, is no word on how it was.
+        judged = {stand.sync for stand in stands}
+        told |= {
+            key
+            for key in mine
+            if key[1].event in rule.on
+            and (key[0] == EVERYTHING or (not complete and key[0] not in judged))
+        }
         ending = {mine[item.sync, item.trouble] for item in over}
         if begun:
             new = frozenset(OpenAlert(rule.name, item.sync, item.trouble, at) for item in begun)
@@ -256,7 +264,7 @@ def _by_records(
     bad = next((record for answer, record in told if answer), None)
     if bad is not None:
         message, hint = _error_of(bad)
-        return Finding(stand.sync, trouble, True, message, hint, bad.run_id)
+        return Finding(stand.sync, trouble, True, message, hint, bad.run_id, _counts(bad))
     if not told or any(answer is None for answer, _ in told):
         return Finding(stand.sync, trouble, None)
     newest = max((record for _, record in told), key=lambda item: (item.started_at, item.run_id))
@@ -296,6 +304,17 @@ def _stale(stand: SyncStand, rule: AlertRule, now: datetime) -> Finding:
     when = "never synced since" if oldest is None else "last synced at"
     message = f"nothing synced for {ago:,} hours: {when} {since:%Y-%m-%d %H:%M} UTC"
     return Finding(stand.sync, Trouble.STALE, True, message, "qsync status")
+
+
+def _counts(record: RunRecord) -> tuple[tuple[str, int], ...]:
+    named = {
+        "planned": record.rows_planned,
+        "succeeded": record.rows_succeeded,
+        "rejected": record.rows_rejected,
+        "unknown": record.rows_unknown,
+        "unsent": record.rows_unsent,
+    }
+    return tuple((name, rows) for name, rows in named.items() if rows)
 
 
 def _guarded(record: RunRecord) -> bool:

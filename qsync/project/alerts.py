@@ -46,6 +46,9 @@ _TROUBLES = frozenset(AlertEvent) - {AlertEvent.STALE}
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
+_TOP = Position("qsync.yml")
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRule:
     """One rule: what is told, about which syncs, and to whom.
@@ -72,7 +75,7 @@ class AlertRule:
     severity: AlertSeverity = AlertSeverity.WARNING
     syncs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    position: Position = Position("qsync.yml")
+    position: Position = _TOP
 
     def covers(self, sync: str, tags: Collection[str]) -> bool:
         """Whether the rule is about a sync."""

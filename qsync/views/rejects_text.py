@@ -83,9 +83,7 @@ def render_rejects_document(document: JsonObject, console: Console) -> None:
         if place:
             write(console)
         records = sum(item["records"] for item in entries)
-        sentence(
-            console, f"{stream[0]} ({stream[1]}): {number(records)} rejected", 0, style="bold"
-        )
+        sentence(console, f"{stream[0]} ({stream[1]}): {number(records)} rejected", 0, style="bold")
         for entry in entries:
             _group(entry, console)
     if document["more"]:

@@ -19,7 +19,19 @@ from qsync.ledger.rows import moment
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import ALERT_COLUMNS, ALERTS, META, RUNS, Layout
 from qsync.warehouse.records import Records
-from qsync.warehouse.sql import Expression, all_of, any_of, as_, as_text, case, col, eq, null, one_of, text
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    any_of,
+    as_,
+    as_text,
+    case,
+    col,
+    eq,
+    null,
+    one_of,
+    text,
+)
 from qsync.warehouse.streams import insert_row
 
 _SYNCED = sorted(status.value for status in SUCCESS | {RunStatus.PARTIAL})

@@ -123,14 +123,7 @@ class Rejected:
             )
             .limit(MOST_GROUPS + 1)
         )
-        return tuple(
-            RejectGroup(
-                str(sync), str(object_name), str(said), field, *map(int, numbers), str(began), ended
-            )
-            for sync, object_name, said, field, *numbers, began, ended in self._connection.rows(
-                statement
-            )
-        )
+        return tuple(_group(*row) for row in self._connection.rows(statement))
 
     def count(self) -> int:
         """How many records are rejected."""
@@ -170,6 +163,21 @@ class Rejected:
 
     def _rejects(self) -> exp.Select:
         return _joined(exp.Select(), self._layout).where(self._mine)
+
+
+def _group(
+    sync: str,
+    object_name: str,
+    reason: str,
+    field: str | None,
+    records: int,
+    resting: int,
+    attempts: int,
+    *times: str,
+) -> RejectGroup:
+    first_at, last_at = times
+    numbers = (int(records), int(resting), int(attempts))
+    return RejectGroup(sync, object_name, reason, field, *numbers, first_at, last_at)
 
 
 def ensure_view(connection: Connection, layout: Layout) -> None:

@@ -53,7 +53,8 @@ def test_the_view_has_its_columns_and_types_and_joins_to_the_model_by_its_key(
     columns = sql(
         applied,
         "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'qsync' and table_name = 'qsync_rejections' order by ordinal_position",
+        "where table_schema = 'qsync' and table_name = 'qsync_rejections' "
+        "order by ordinal_position",
     )
     assert columns == [
         ("destination", "VARCHAR"),
