@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qsync.alerting.delivery import TIMEOUT, Delivery, deliver, is_installed
+from qsync.alerting.delivery import TIMEOUT, Delivery, Outcome, deliver, is_installed
 
-__all__ = ["TIMEOUT", "Delivery", "deliver", "is_installed"]
+__all__ = ["TIMEOUT", "Delivery", "Outcome", "deliver", "is_installed"]

@@ -1,32 +1,43 @@
-"""Messages to addresses, through apprise, in bounded time and without a word of the addresses.
+"""Messages to addresses, in bounded time and without a word of the addresses.
 
 An address holds its secret (a token, a password). Neither it nor anything a service answered is
-ever logged, printed or part of an exception here: what is told of a failure is one of a few words.
+ever logged, printed or part of an exception: what is told of a failure is one of a few words.
+
+Services are spoken to in a process of its own (`worker`), which ends when the time is over whatever
+a service does, and whose output nobody sees. Addresses reach it through its standard input.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import logging
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
+
+import orjson
 
 TIMEOUT = 15.0
 """Seconds that all messages of one moment may take together."""
 
+_STARTING = 5.0
+"""Seconds more that the process may take to begin and to end."""
+
 Kind = Literal["info", "success", "warning", "failure"]
 
-NOT_INSTALLED = "apprise is not installed: pip install 'qsync[alerts]'"
 NOT_SET = "the variable is not set"
-NO_ADDRESS = "the variable holds no address that apprise knows"
 NOT_TAKEN = "it was not taken"
 TOO_SLOW = "it took too long"
+NO_ADDRESS = "the variable holds no address that apprise knows"
+NOT_INSTALLED = "apprise is not installed: pip install 'qsync[alerts]'"
 
-_SECRETIVE = ("apprise", "requests", "requests_oauthlib", "oauthlib", "urllib3")
-"""Loggers that may quote an address or what was sent to it."""
+_PROBLEMS: Mapping[str, str] = {
+    "not_taken": NOT_TAKEN,
+    "too_slow": TOO_SLOW,
+    "no_address": NO_ADDRESS,
+}
+"""The worker's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class Delivery:
 
     Attributes:
         rule: The rule's name, for who is told how it went.
-        url_env: The variable with the addresses.
+        url_env: The variable with the addresses, blanks between them.
         title: Its title.
         body: Its text, plain.
         kind: How services mark it.
@@ -48,106 +59,69 @@ class Delivery:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message.
+
+    Attributes:
+        delivered: Whether anybody got it: then it is not sent to all of them again.
+        problems: One word for each address that did not take it.
+    """
+
+    delivered: bool
+    problems: tuple[str, ...] = ()
+
+
 def is_installed() -> bool:
     """Whether the extra `alerts` is."""
     return importlib.util.find_spec("apprise") is not None
 
 
 def deliver(
-    messages: Sequence[Delivery],
-    environ: Mapping[str, str],
-    *,
-    timeout: float = TIMEOUT,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> list[tuple[str, ...]]:
+    messages: Sequence[Delivery], environ: Mapping[str, str], *, timeout: float = TIMEOUT
+) -> list[Outcome]:
     """Send messages side by side; never raises for what becomes of them.
 
     Args:
         messages: What to send.
         environ: Where the addresses are.
-        timeout: Seconds for all of them together. What is not done then is left to itself: its
-            thread ends with the process.
-        monotonic: Seconds.
-
-    Returns:
-        Of each message why it did not go through, one word for each address that failed; nothing
-        when all took it.
+        timeout: Seconds for all of them together.
     """
-    jobs = [_jobs(message, environ) for message in messages]
-    for job in (job for group in jobs for job in group):
-        if job.problem is None:
-            job.thread.start()
-    end_by = monotonic() + timeout
-    told = []
-    for group in jobs:
-        for job in group:
-            if job.problem is None:
-                job.thread.join(max(0.0, end_by - monotonic()))
-        told.append(tuple(problem for job in group if (problem := job.outcome()) is not None))
-    return told
-
-
-def went_through(message: Delivery, problems: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Whether anybody got a message: then it is not sent to all of them again."""
-    return len(problems) < max(1, len(_addresses(message, environ)))
-
-
-def _addresses(message: Delivery, environ: Mapping[str, str]) -> list[str]:
-    return environ.get(message.url_env, "").split()
-
-
-def _jobs(message: Delivery, environ: Mapping[str, str]) -> list[_Job]:
     if not is_installed():
-        return [_Job(message, "", NOT_INSTALLED)]
-    return [_Job(message, url) for url in _addresses(message, environ)] or [
-        _Job(message, "", NOT_SET)
+        return [Outcome(False, (NOT_INSTALLED,)) for _ in messages]
+    addresses = [environ.get(message.url_env, "").split() for message in messages]
+    jobs = [
+        {"url": url, "title": message.title, "body": message.body, "kind": message.kind}
+        for message, urls in zip(messages, addresses, strict=True)
+        for url in urls
     ]
+    said = iter(_work(jobs, timeout) if jobs else [])
+    outcomes = []
+    for urls in addresses:
+        problems = tuple(problem for problem in [next(said) for _ in urls] if problem is not None)
+        delivered = len(problems) < len(urls)
+        outcomes.append(Outcome(delivered, problems if urls else (NOT_SET,)))
+    return outcomes
 
 
-@dataclass(slots=True)
-class _Job:
-    """One message to one address, in a thread of its own."""
-
-    message: Delivery
-    url: str = field(repr=False)
-    problem: str | None = None
-    done: list[str | None] = field(default_factory=list)
-    thread: threading.Thread = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._run, name="qsync-alert", daemon=True)
-
-    def outcome(self) -> str | None:
-        """Why it did not go through."""
-        if self.problem is not None:
-            return self.problem
-        return self.done[0] if self.done else TOO_SLOW
-
-    def _run(self) -> None:
-        try:
-            self.done.append(_send(self.message, self.url))
-        except Exception:  # noqa: BLE001 - a service's plugin may raise anything, with the address
-            self.done.append(NOT_TAKEN)
-
-
-_SILENCED = threading.Lock()
-
-
-def _send(message: Delivery, url: str) -> str | None:
-    with _SILENCED:
-        import apprise
-
-        for name in _SECRETIVE:
-            logger = logging.getLogger(name)
-            logger.setLevel(logging.CRITICAL + 1)
-            logger.propagate = False
-    app = apprise.Apprise()
-    if not app.add(url):
-        return NO_ADDRESS
-    taken = app.notify(
-        title=message.title,
-        body=message.body,
-        notify_type=apprise.NotifyType(message.kind),
-        body_format=apprise.NotifyFormat.TEXT,
-    )
-    return None if taken else NOT_TAKEN
+def _work(jobs: Sequence[Mapping[str, str]], timeout: float) -> list[str | None]:
+    """Of each job why it did not go through, if it did not."""
+    # -P: the project's folder is no place to import from.
+    command = [sys.executable, "-P", "-m", "qsync.alerting.worker"]
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words
+            command,
+            input=orjson.dumps({"timeout": timeout, "jobs": jobs}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout + _STARTING,
+            check=True,
+        )
+        words = orjson.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        words = ["too_slow"] * len(jobs)
+    except (OSError, subprocess.SubprocessError, orjson.JSONDecodeError):
+        words = []
+    if not isinstance(words, list) or len(words) != len(jobs):
+        return [NOT_TAKEN] * len(jobs)
+    return [None if word is None else _PROBLEMS.get(word, NOT_TAKEN) for word in words]

@@ -132,12 +132,11 @@ def _link(environ: Mapping[str, str]) -> str | None:
 def deliver_all(deliveries: Sequence[Delivery], environ: Mapping[str, str]) -> list[Told]:
     """Send, and say of each how it went; the title stands for what it told."""
     from qsync.alerting import deliver
-    from qsync.alerting.delivery import went_through
 
     outcomes = deliver(deliveries, environ)
     return [
-        Told(item.rule, False, item.title, went_through(item, problems, environ), problems)
-        for item, problems in zip(deliveries, outcomes, strict=True)
+        Told(item.rule, False, item.title, outcome.delivered, outcome.problems)
+        for item, outcome in zip(deliveries, outcomes, strict=True)
     ]
 
 

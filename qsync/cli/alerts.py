@@ -46,7 +46,11 @@ def test(name: str | None, as_json: bool, common: CommonOptions) -> ExitCode:
     told = deliver_all(
         [
             Delivery(
-                rule.name, rule.url_env, trial_title(context), trial_body(rule.name, context), "info"
+                rule.name,
+                rule.url_env,
+                trial_title(context),
+                trial_body(rule.name, context),
+                "info",
             )
             for rule in rules
         ],

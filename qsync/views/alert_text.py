@@ -22,10 +22,18 @@ MOST_FINDINGS = 20
 
 _WORDS: Mapping[Trouble, str] = {
     Trouble.FAILED: "failed",
-    Trouble.GUARD: "stopped by a guard",
+    Trouble.GUARD: "was stopped by a guard",
     Trouble.REJECTS: "has too many rejects",
     Trouble.STALE: "is stale",
     Trouble.UNREACHABLE: "cannot ask the warehouse",
+}
+
+_ENDED: Mapping[Trouble, str] = {
+    Trouble.FAILED: "got through again",
+    Trouble.GUARD: "passes its guards again",
+    Trouble.REJECTS: "has few rejects again",
+    Trouble.STALE: "was synced again",
+    Trouble.UNREACHABLE: "can ask the warehouse again",
 }
 
 
@@ -99,7 +107,7 @@ def _subject(item: Finding, recovered: bool) -> str:
     name = "the run" if item.sync == EVERYTHING else item.sync
     if item.trouble is Trouble.UNREACHABLE:
         name = "qsync"
-    return f"{name} {'no longer ' if recovered else ''}{_WORDS[item.trouble]}"
+    return f"{name} {(_ENDED if recovered else _WORDS)[item.trouble]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,9 @@ RULES = st.builds(
 )
 
 
-def _stands(records: list[RunRecord], synced: dict[str, datetime], now: datetime) -> list[SyncStand]:
+def _stands(
+    records: list[RunRecord], synced: dict[str, datetime], now: datetime
+) -> list[SyncStand]:
     for record in records:
         if record.status is RunStatus.SUCCEEDED:
             synced[record.sync] = now

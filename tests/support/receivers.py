@@ -96,11 +96,13 @@ def mail_server() -> Iterator[Mailbox]:
 
     class Local(Controller):
         def _trigger_server(self) -> None:
-            """Do not connect to itself: the port is not known before it listens."""
+            """Connect to the port it was given, which is known only now."""
+            self.port = self.server.sockets[0].getsockname()[1]
+            super()._trigger_server()
 
     server = Local(Keeper(), hostname="127.0.0.1", port=0)
     server.start()
-    mailbox.port = server.server.sockets[0].getsockname()[1]
+    mailbox.port = server.port
     try:
         yield mailbox
     finally:
