@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from qsync.ledger.alerts import EVERYTHING, AlertMessage, Finding, OpenAlert, Trouble
+from qsync.project.alerts import AlertEvent
 from qsync.views.entries import JsonObject
 from qsync.views.layout import Part, clean, columns, number, sentence, styled, write
 
@@ -83,7 +84,8 @@ def body_of(message: AlertMessage, context: AlertContext) -> str:
     if context.link is not None:
         lines.append(context.link)
     if not message.recovered:
-        lines.append(f"Alert rule {message.rule.name}: told once, and again when it is over.")
+        ending = ", and again when it is over" if AlertEvent.RECOVERED in message.rule.on else ""
+        lines.append(f"Alert rule {message.rule.name}: told once{ending}.")
     return "\n".join(clean(line) for line in lines)
 
 

@@ -98,8 +98,10 @@ def _group(entry: JsonObject, console: Console) -> None:
     resting = entry["resting"]
     rest = f", {number(resting)} resting" if resting else ""
     sentence(console, f"{number(entry['records'])}{rest}: {reason}", style="magenta")
-    tried = counted(entry["attempts"], "attempt") if entry["attempts"] else "not tried alone"
-    times = f"first {entry['first_at'][:16]}, last {entry['last_at'][:16]} UTC; {tried} in a row"
+    tried = "not sent alone yet"
+    if entry["attempts"]:
+        tried = f"{counted(entry['attempts'], 'attempt')} in a row"
+    times = f"first {entry['first_at'][:16]}, last {entry['last_at'][:16]} UTC; {tried}"
     write(console, styled(f"    {times}", "dim"))
     if entry["line"] is not None:
         column = f"column {entry['column']}, " if entry["column"] else ""

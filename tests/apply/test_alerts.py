@@ -38,7 +38,9 @@ def test_a_broken_guard_is_told_once_with_its_run_and_again_when_a_run_gets_thro
     assert "guard max_changed" in got["message"]
     assert "https://github.com/northwind/dbt/actions/runs/77" in got["message"]
 
-    team.edit("companies.qsync.yml", "max_invalid: 5%", "max_changed: none")
+    team.edit(
+        "companies.qsync.yml", "max_invalid: 5%", "max_invalid: 5%\n        max_changed: none"
+    )
     said = team.apply("--select", "companies")
     assert said.code is ExitCode.OK
     assert hook.titles[1:] == [
