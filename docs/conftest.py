@@ -39,7 +39,7 @@ __all__ = [
     "session_home",
 ]
 
-PLAYED = ("tutorial.md", "plan.md", "testing.md")
+PLAYED = ("tutorial.md", "plan.md", "testing.md", "rejects.md")
 """Pages whose commands are run."""
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"

@@ -143,6 +143,11 @@ def _about(name: str, known: Field | None, *, has_catalog: bool) -> str:
         missing = "is not in the field catalog" if has_catalog else "is unknown without a catalog"
         return f"{name} {missing}: pull it (`qsync catalog pull`), then look at this again."
     kind = known.known_type
+    if kind in {FieldType.PICKLIST, FieldType.MULTI_PICKLIST} and not known.options:
+        return (
+            f"{name} takes options only, and the field catalog lists none of them. Compare with the "
+            "field in Qualified, and map all else to one of its options in the model."
+        )
     if kind in {FieldType.PICKLIST, FieldType.MULTI_PICKLIST}:
         few = "one" if kind is FieldType.PICKLIST else "any"
         return (

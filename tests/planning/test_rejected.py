@@ -42,6 +42,7 @@ SYNC = Sync(
         _mapping("source", None, 30),
         _mapping("odd", "odd", 31),
         _mapping("new", "new", 32),
+        _mapping("bare", "bare", 33),
     ),
     company=CompanyBlock(
         "company_domain", (_mapping("company_name", "company", 40),), _line(38), _line(39)
@@ -60,6 +61,7 @@ CATALOG = FieldCatalog(
         ),
         Field("source", "Source", "picklist", OPTIONS[:1]),
         Field("odd", "Odd", "hologram"),
+        Field("bare", "Bare", "picklist"),
     )
 )
 GROUP = RejectGroup("leads", "lead", "is no good", None, 3, 1, 2, "first", "last")
@@ -116,6 +118,7 @@ def test_a_company_name_is_known_without_a_catalog_entry() -> None:
         ("gone", {}, "gone is not mapped any more", None),
         ("gone", {"sync": "no more"}, "No sync of this name", None),
         ("odd", {}, "odd has the type hologram", 31),
+        ("bare", {}, "bare takes options only, and the field catalog lists none of them", 33),
         ("new", {}, "new is not in the field catalog", 32),
     ],
 )
