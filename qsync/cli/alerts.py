@@ -15,9 +15,10 @@ from qsync.project.alerts import AlertRule
 
 @click.group("alerts")
 def alerts() -> None:
-    """Tell people of trouble: try the rules of qsync.yml, and look for what is stale.
+    """Tell people when syncs go wrong: try it, check.
 
-    `apply`, `resume` and `retry` tell by themselves how a run ended.
+    The rules stand in qsync.yml, under `alerts:`. `apply`, `resume` and `retry` tell by themselves
+    how a run ended.
     """
 
 

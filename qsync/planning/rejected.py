@@ -145,8 +145,8 @@ def _about(name: str, known: Field | None, *, has_catalog: bool) -> str:
     kind = known.known_type
     if kind in {FieldType.PICKLIST, FieldType.MULTI_PICKLIST} and not known.options:
         return (
-            f"{name} takes options only, and the field catalog lists none of them. Compare with the "
-            "field in Qualified, and map all else to one of its options in the model."
+            f"{name} takes options only, and the field catalog lists none of them. Compare with "
+            "the field in Qualified, and map all else to one of its options in the model."
         )
     if kind in {FieldType.PICKLIST, FieldType.MULTI_PICKLIST}:
         few = "one" if kind is FieldType.PICKLIST else "any"

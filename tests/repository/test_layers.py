@@ -20,6 +20,7 @@ BREACHES = {
     "dbt-in-one-room": ("views", "def later():\n    import dbt.adapters.factory"),
     "http-in-one-room": ("emulator", "import httpx"),
     "server-in-one-room": ("qualified", "from starlette.applications import Starlette"),
+    "apprise-in-one-room": ("cli", "def later():\n    import apprise"),
     "terminal-on-top": ("planning", "import rich.table"),
 }
 """For each contract a room and a line in it that must break it."""
