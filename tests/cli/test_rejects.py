@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from qsync.cli.exporting import export_rejects
+from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
+from qsync.planning.rejected import RejectedRecord
 from tests.cli.kit import Shell, flat, sql
 
 
@@ -110,3 +114,28 @@ def test_nothing_is_exported_in_ci(
     assert said.code is ExitCode.FAILED
     assert "a CI job is no place for them" in flat(said.err)
     assert not (applied / "rejected.csv").exists()
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_made_a_text(tmp_path: Path) -> None:
+    record = RejectedRecord(
+        "leads", "lead", "=cmd@x.example", "+1", None, 2, True, "r1", "first", "last"
+    )
+    assert export_rejects(tmp_path / "out.csv", [record]) == 1
+    with (tmp_path / "out.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["key"], row["reason"], row["field"], row["resting"]) == (
+        "'=cmd@x.example",
+        "'+1",
+        "",
+        "true",
+    )
+
+
+def test_an_export_that_fails_midway_leaves_no_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[RejectedRecord]:
+        raise UserError("the warehouse is gone")
+        yield
+
+    with pytest.raises(UserError):
+        export_rejects(tmp_path / "out.csv", broken())
+    assert list(tmp_path.iterdir()) == []
