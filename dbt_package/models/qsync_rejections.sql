@@ -14,10 +14,10 @@ select
     cast(null as {{ dbt.type_string() }}) as field,
     cast(null as {{ dbt.type_string() }}) as reason,
     cast(null as {{ dbt.type_bigint() }}) as attempts,
-    1 = 0 as is_resting,
-    cast(null as {{ dbt.type_timestamp() }}) as first_rejected_at,
-    cast(null as {{ dbt.type_timestamp() }}) as last_rejected_at,
-    cast(null as {{ dbt.type_string() }}) as last_run_id
+    1 = 0 as resting,
+    cast(null as {{ dbt.type_timestamp() }}) as first_at,
+    cast(null as {{ dbt.type_timestamp() }}) as last_at,
+    cast(null as {{ dbt.type_string() }}) as run_id
 from (select 1 as nothing) as nothing
 where 1 = 0
 
@@ -30,10 +30,10 @@ select
     rejects.field,
     rejects.reason,
     rejects.attempts,
-    rejects.attempts >= 2 as is_resting,
-    cast(rejects.first_at as {{ dbt.type_timestamp() }}) as first_rejected_at,
-    cast(rejects.last_at as {{ dbt.type_timestamp() }}) as last_rejected_at,
-    rejects.run_id as last_run_id
+    rejects.attempts >= 2 as resting,
+    cast(rejects.first_at as {{ dbt.type_timestamp() }}) as first_at,
+    cast(rejects.last_at as {{ dbt.type_timestamp() }}) as last_at,
+    rejects.run_id
 from {{ rejects }} as rejects
 inner join {{ streams }} as streams on rejects.stream_id = streams.stream_id
 where streams.project = '{{ var('qsync_project', project_name) }}'

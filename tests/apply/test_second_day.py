@@ -67,7 +67,7 @@ def test_the_second_day_sends_what_changed_overnight_and_dbt_can_query_it(team: 
     ]
     assert team.sql("SELECT count(*) FROM prod.qsync_runs") == [(8,)]
     rejections = team.sql(
-        "SELECT sync, object, field, attempts, is_resting, match_key LIKE '%@%', "
-        "last_rejected_at >= first_rejected_at FROM prod.qsync_rejections WHERE sync = 'leads'"
+        "SELECT sync, object, field, attempts, resting, match_key LIKE '%@%', "
+        "last_at >= first_at FROM prod.qsync_rejections WHERE sync = 'leads'"
     )
     assert rejections == [("leads", "lead", "phone", 2, True, True, True)] * 2

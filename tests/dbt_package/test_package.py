@@ -225,7 +225,7 @@ def test_rows_that_are_not_accounted_for_would_be_found(built: Built) -> None:
 
 
 def test_rejections_are_empty_and_no_error_before_there_is_any_state(built: Built) -> None:
-    assert built.rows("select sync, match_key, is_resting from prod.qsync_rejections") == []
+    assert built.rows("select sync, match_key, resting from prod.qsync_rejections") == []
 
 
 def test_runs_are_read_from_a_source_that_has_to_be_named_rightly(built: Built) -> None:
