@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "resume": "qsync.cli.resume:resume",
     "retry": "qsync.cli.retry:retry",
     "status": "qsync.cli.status:status",
+    "report": "qsync.cli.report:report",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
     "forget": "qsync.cli.forget:forget",
