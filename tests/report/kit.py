@@ -53,8 +53,8 @@ def project(folder: Path) -> Project:
 
 
 def month(seed: int = 7) -> list[RunRecord]:
-    """Thirty daily runs of four syncs: rejects most days, a failure, a stop, one sync that ceased."""
-    dice = random.Random(seed)  # noqa: S311 - a story, not a secret
+    """Thirty daily runs: rejects most days, failures, a stop, a sync that nobody applies any more."""
+    dice = random.Random(seed)
     records: list[RunRecord] = []
     people, companies = 2_340, 380
     for day in range(RUNS):

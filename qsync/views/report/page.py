@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from qsync.views.entries import JsonObject
 from qsync.views.layout import clean
@@ -85,7 +85,7 @@ def vendored() -> Mapping[str, Any]:
 
 @cache
 def _library() -> str:
-    return (VENDOR / vendored()["file"]).read_text(encoding="utf-8")
+    return (VENDOR / str(vendored()["file"])).read_text(encoding="utf-8")
 
 
 @cache
@@ -108,6 +108,9 @@ def _environment() -> Environment:
         share=words.share,
         minute=words.minute,
         day=words.date,
+        clock=words.clock,
+        prose=_prose,
+        gravest_first=_gravest_first,
         iso=words.iso,
         status=words.status_words,
         health=words.HEALTH_WORDS.__getitem__,
@@ -129,6 +132,23 @@ def _environment() -> Environment:
 def _finalized(value: object) -> object:
     """No control character of a name or a server's message reaches the page."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    """A sentence, what stands in backquotes as code."""
+    parts = clean(text).split("`")
+    if len(parts) % 2 == 0:  # a backquote too many: none of them quotes
+        return escape("`".join(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
+
+
+def _gravest_first(syncs: Sequence[JsonObject]) -> list[JsonObject]:
+    """The syncs as somebody looks for them: what needs a hand comes first."""
+    order = list(words.HEALTH_WORDS)
+    return sorted(syncs, key=lambda sync: order.index(sync["health"]))
 
 
 def _reason(reason: str) -> str:

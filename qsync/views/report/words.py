@@ -7,6 +7,7 @@ from qsync.views.run_text import status_words
 
 __all__ = [
     "HEALTH_WORDS",
+    "clock",
     "date",
     "health_line",
     "iso",
@@ -57,6 +58,11 @@ def date(moment: str) -> str:
     return moment[:10]
 
 
+def clock(moment: str) -> str:
+    """A time's hour and minute."""
+    return moment[11:16]
+
+
 def iso(moment: str) -> str:
     """A time of the ledger, which is UTC, for machines: `2026-11-03T05:00:12Z`."""
     return f"{moment.replace(' ', 'T')}Z"
@@ -76,5 +82,5 @@ def health_line(health: dict[str, int], syncs: int) -> str:
         return "Every sync is disabled"
     if not parts:
         return "The sync is healthy" if enabled == 1 else f"All {enabled} syncs are healthy"
-    whole = f"Of {enabled} syncs " if enabled > 1 else "Of 1 sync "
+    whole = f"Of {enabled} syncs, " if enabled > 1 else "Of 1 sync, "
     return whole + (", ".join(parts[:-1]) + " and " if parts[:-1] else "") + parts[-1]

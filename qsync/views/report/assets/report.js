@@ -30,6 +30,11 @@
   // --- Words for axes and tooltips.
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const day = (text) => `${Number(text.slice(8, 10))} ${MONTHS[Number(text.slice(5, 7)) - 1]}`;
+  // Runs of a day or two are told apart by their hour.
+  const dates = (labels) => {
+    const days = new Set(labels.map((label) => label.slice(0, 10)));
+    return days.size > 2 || labels[0]?.length < 16 ? day : (label) => `${day(label)} ${label.slice(11, 16)}`;
+  };
   const short = (value) => {
     if (value >= 1e6) return `${+(value / 1e6).toFixed(1)}M`;
     if (value >= 1e4) return `${+(value / 1e3).toFixed(1)}k`;
@@ -42,6 +47,9 @@
     const rest = Math.floor((seconds % big) / small);
     return `${Math.floor(seconds / big)} ${unit}${rest ? ` ${rest} ${smaller}` : ""}`;
   };
+  // Steps that clocks have, about four of them.
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400];
+  const step = (values) => STEPS.find((size) => size * 5 >= Math.max(0, ...values)) ?? 86400;
   const percent = (share) => share === 0 ? "0%" : share < 0.001 ? "under 0.1%" : `${+(share * 100).toFixed(1)}%`;
 
   // --- Charts.
@@ -68,16 +76,16 @@
     itemStyle: { color: `var(--${color})` }, emphasis: { disabled: true }, silent: true,
   });
   const labelled = { color: "var(--soft)", fontSize: 11.5 };
-  const frame = (labels, series, form, tooltip) => ({
-    animation: false,
+  const frame = (labels, series, form, tooltip, interval) => ({
+    animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 12, top: series.length > 1 ? 34 : 14, bottom: 4, outerBoundsMode: "same" },
     legend: { show: series.length > 1, left: 4, top: 0, itemWidth: 10, itemHeight: 10, itemGap: 16, icon: "rect", selectedMode: false, textStyle: labelled },
     xAxis: {
       type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: "var(--strong)" } },
-      axisLabel: { ...labelled, hideOverlap: true, formatter: day },
+      axisLabel: { ...labelled, hideOverlap: true, formatter: dates(labels) },
     },
     yAxis: {
-      type: "value", minInterval: form === short ? 1 : 0, splitNumber: 4,
+      type: "value", minInterval: form === short ? 1 : 0, splitNumber: 4, interval,
       axisLabel: { ...labelled, formatter: form }, splitLine: { lineStyle: { color: "var(--line)" } },
     },
     tooltip: {
@@ -101,7 +109,7 @@
     "chart-duration": (of) => {
       const pick = (bad) => of.seconds.map((value, at) => (of.bad[at] === bad ? value : null));
       const series = [bars("complete", "bar", pick(false)), bars("not complete", "bad", pick(true))];
-      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]));
+      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]), step(of.seconds));
     },
     "chart-requests": (of) => {
       const series = [bars("requests", "bar", of.requests)];
@@ -131,6 +139,11 @@
   // --- Sizes: of the window, and of the paper.
   const fit = () => { for (const chart of charts.values()) chart.resize(); };
   new ResizeObserver(fit).observe(byId("history"));
-  addEventListener("beforeprint", () => { for (const chart of charts.values()) chart.resize({ width: 640, height: 210 }); });
+  addEventListener("beforeprint", () => {
+    for (const chart of charts.values()) {
+      chart.resize({ width: 310, height: 175 });
+      chart.getZr().flush();
+    }
+  });
   addEventListener("afterprint", fit);
 })();
