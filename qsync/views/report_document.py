@@ -173,7 +173,8 @@ def _sync(sync: Sync, inputs: ReportInputs) -> JsonObject:
         "last_complete": _newest(runs, COMPLETE, inputs.now),
         "last_success": _newest(runs, SUCCESS, inputs.now),
         "in_model": [
-            {"object": record.object, "rows": record.rows_in_model} for record in last or ()
+            {"object": record.object, "rows": record.rows_in_model}
+            for record in sorted(last or (), key=lambda item: item.object != sync.object.value)
         ],
         "error": next(
             (entry["error"] for record in last or () if (entry := run_entry(record))["error"]),

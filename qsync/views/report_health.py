@@ -79,7 +79,7 @@ def health_of(
     complete = next((run for run in reversed(ended) if worst(run) in COMPLETE), None)
     silent = None if complete is None else (now - started(complete)).total_seconds()
     if last not in COMPLETE:
-        since = "it never completed" if complete is None else f"complete {_ago(complete, now)}"
+        since = "it never completed" if complete is None else f"last complete {_ago(complete, now)}"
         return Health.FAILING, f"{_ENDINGS[last]}; {since}."
     if silent is not None and silent > late_after:
         allowed = rough_words(late_after)

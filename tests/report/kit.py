@@ -52,12 +52,12 @@ def project(folder: Path) -> Project:
     return loaded.project
 
 
-def month(seed: int = 7) -> list[RunRecord]:
-    """Thirty daily runs: rejects most days, failures, a stop, a sync that nobody applies any more."""
+def month(seed: int = 7, days: int = RUNS) -> list[RunRecord]:
+    """Daily runs: rejects most days, failures, a stop, a sync that nobody applies any more."""
     dice = random.Random(seed)
     records: list[RunRecord] = []
     people, companies = 2_340, 380
-    for day in range(RUNS):
+    for day in range(days):
         started = NOW - timedelta(days=RUNS - 1 - day, hours=3, minutes=51 + dice.randrange(4))
         run_id = f"{started:%Y%m%dT%H%M%S}-{dice.randrange(16**6):06x}"
         wave = 4 if day in {12, 13} else 1

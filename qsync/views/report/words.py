@@ -80,6 +80,8 @@ def health_line(health: dict[str, int], syncs: int) -> str:
     enabled = syncs - health["disabled"]
     if not enabled:
         return "Every sync is disabled"
+    if enabled == health["never_run"]:
+        return "The sync has never run" if enabled == 1 else f"None of {enabled} syncs has run yet"
     if not parts:
         return "The sync is healthy" if enabled == 1 else f"All {enabled} syncs are healthy"
     whole = f"Of {enabled} syncs, " if enabled > 1 else "Of 1 sync, "

@@ -49,7 +49,11 @@
   };
   // Steps that clocks have, about four of them.
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400];
-  const step = (values) => STEPS.find((size) => size * 5 >= Math.max(0, ...values)) ?? 86400;
+  const clock = (values) => {
+    const most = Math.max(1, ...values);
+    const interval = STEPS.find((size) => size * 5 >= most) ?? 86400;
+    return { interval, max: Math.ceil(most / interval) * interval };
+  };
   const percent = (share) => share === 0 ? "0%" : share < 0.001 ? "under 0.1%" : `${+(share * 100).toFixed(1)}%`;
 
   // --- Charts.
@@ -76,7 +80,7 @@
     itemStyle: { color: `var(--${color})` }, emphasis: { disabled: true }, silent: true,
   });
   const labelled = { color: "var(--soft)", fontSize: 11.5 };
-  const frame = (labels, series, form, tooltip, interval) => ({
+  const frame = (labels, series, form, tooltip, scale = {}) => ({
     animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 12, top: series.length > 1 ? 34 : 14, bottom: 4, outerBoundsMode: "same" },
     legend: { show: series.length > 1, left: 4, top: 0, itemWidth: 10, itemHeight: 10, itemGap: 16, icon: "rect", selectedMode: false, textStyle: labelled },
@@ -85,7 +89,7 @@
       axisLabel: { ...labelled, hideOverlap: true, formatter: dates(labels) },
     },
     yAxis: {
-      type: "value", minInterval: form === short ? 1 : 0, splitNumber: 4, interval,
+      type: "value", minInterval: form === short ? 1 : 0, splitNumber: 4, ...scale,
       axisLabel: { ...labelled, formatter: form }, splitLine: { lineStyle: { color: "var(--line)" } },
     },
     tooltip: {
@@ -99,7 +103,7 @@
   const counts = (series, index) => series.map((item) => [item.name, number.format(item.data[index])]);
   const options = {
     "chart-rows": (of) => {
-      const series = [bars("confirmed", "good", of.succeeded), bars("rejected", "bad", of.rejected), bars("no answer or unsent", "other", of.others)];
+      const series = [bars("confirmed", "good", of.succeeded), bars("rejected", "bad", of.rejected), bars("open", "other", of.others)];
       return frame(of.labels, series, short, (at) => tip(utc(of.labels[at]), [...counts(series, at), ["run", of.status[at]]]));
     },
     "chart-rejects": (of) => {
@@ -109,7 +113,7 @@
     "chart-duration": (of) => {
       const pick = (bad) => of.seconds.map((value, at) => (of.bad[at] === bad ? value : null));
       const series = [bars("complete", "bar", pick(false)), bars("not complete", "bad", pick(true))];
-      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]), step(of.seconds));
+      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]), clock(of.seconds));
     },
     "chart-requests": (of) => {
       const series = [bars("requests", "bar", of.requests)];
@@ -136,14 +140,21 @@
   only.addEventListener("change", draw);
   draw();
 
-  // --- Sizes: of the window, and of the paper.
+  // --- Sizes: of the window, and of the paper, where a chart is a picture as wide as its place.
   const fit = () => { for (const chart of charts.values()) chart.resize(); };
   new ResizeObserver(fit).observe(byId("history"));
   addEventListener("beforeprint", () => {
-    for (const chart of charts.values()) {
-      chart.resize({ width: 310, height: 175 });
+    for (const [id, chart] of charts) {
+      chart.resize({ width: 360, height: 200 });
       chart.getZr().flush();
+      const picture = byId(id).querySelector("svg");
+      picture.setAttribute("viewBox", "0 0 360 200");
+      picture.setAttribute("width", "100%");
+      picture.setAttribute("height", "100%");
     }
   });
-  addEventListener("afterprint", fit);
+  addEventListener("afterprint", () => {
+    for (const id of charts.keys()) byId(id).querySelector("svg").removeAttribute("viewBox");
+    fit();
+  });
 })();
