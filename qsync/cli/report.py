@@ -61,11 +61,12 @@ def report(
     as_json: bool,
     common: CommonOptions,
 ) -> ExitCode:
-    """Write one HTML page about the health, runs, rejects and mappings of all syncs.
+    """Write one HTML page about all syncs.
 
-    The file holds all it needs and loads nothing, so it opens from disk and as an artifact of CI;
-    it has counts and names, no value of a record. No API key is needed. With --json the
-    document it is made from is printed, and the page is written only where --out says.
+    It shows their health, runs, rejects and mappings, and a plan if one is given. The file holds
+    all it needs and loads nothing, so it opens from disk and as an artifact of CI. It has counts
+    and names, no value of a record; no API key is needed. With --json the document it is made from
+    is printed, and the page is written only where --out says.
     """
     from qsync import __version__
     from qsync.cli.reporting import column_types, read_ledger, read_plan, write_page
