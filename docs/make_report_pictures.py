@@ -23,7 +23,7 @@ LARGEST = 200_000
 
 SHOTS: tuple[tuple[str, Literal["light", "dark"], str, int], ...] = (
     ("report-light.png", "light", "body", 1_130),
-    ("report-dark.png", "dark", "#history", 1_060),
+    ("report-dark.png", "dark", "#history", 1_000),
     ("report-mapping.png", "light", ".map:nth-of-type(3)", 700),
 )
 """File, theme, the part of the page, and the most pixels of its height."""
@@ -44,10 +44,8 @@ def main() -> int:
                 box = looked.page.locator(part).first.bounding_box()
                 if box is None:
                     raise RuntimeError(f"the page shows no {part}")
-                size = {"width": box["width"], "height": min(box["height"], height)}
-                picture = looked.page.screenshot(
-                    full_page=True, clip={"x": box["x"], "y": box["y"], **size}
-                )
+                clip = {"x": 0, "y": box["y"], "width": 1_200, "height": min(box["height"], height)}
+                picture = looked.page.screenshot(full_page=True, clip=clip)
             if len(picture) > LARGEST:
                 raise RuntimeError(f"{name} has {len(picture):,} bytes")
             (PICTURES / name).write_bytes(picture)

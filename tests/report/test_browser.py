@@ -186,3 +186,28 @@ def test_a_single_run_of_syncs_with_hostile_names_breaks_nothing(
             sum(item.rows_succeeded for item in records if item.sync == hostile)
         ]
         _silent(looked, file)
+
+
+@pytest.mark.slow
+def test_a_first_load_is_cut_off_and_named_so_that_it_hides_no_other_run(
+    browser: Browser, declared: Project, tmp_path: Path
+) -> None:
+    first, *rest = kit.month()
+    load = replace(first, rows_planned=60_000, rows_succeeded=60_000, rows_rejected=0)
+    file = tmp_path / "load.html"
+    document = kit.document(declared, records=[load, *rest])
+    file.write_text(report_page(document), encoding="utf-8")
+    counts = document["runs"][0]["counts"]
+    with looking(browser, file) as looked:
+        ends = looked.page.evaluate(
+            "echarts.getInstanceByDom(document.getElementById('chart-rows')).getOption().yAxis[0].max"
+        )
+        others = [run["counts"]["planned"] for run in document["runs"][1:]]
+        assert max(others) <= ends <= 2 * max(others)
+        said = looked.page.locator("#cut-rows").text_content()
+        assert said == f"; cut off: {counts['planned']:,}"
+        # The numbers are whole all the same.
+        assert looked.chart("rows")[0][0] == counts["succeeded"]
+        looked.page.get_by_label("Charts of").select_option("leads")
+        assert looked.page.locator("#cut-rows").text_content() == ""
+        _silent(looked, file)

@@ -8,6 +8,7 @@ import re
 from copy import deepcopy
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,6 +194,12 @@ def test_an_empty_project_and_one_that_has_not_run_have_words_for_it(declared: P
     assert "No run yet." in page
     assert "No record stands rejected." in page
     assert 'id="chart-rows"' not in page
+
+
+def test_the_pictures_in_the_documentation_are_small(repository: Path) -> None:
+    pictures = list((repository / "docs" / "pictures").glob("report-*.png"))
+    assert len(pictures) == 3
+    assert max(path.stat().st_size for path in pictures) <= 200_000
 
 
 def test_templates_and_assets_are_beside_the_code() -> None:

@@ -56,6 +56,29 @@
   };
   const percent = (share) => share === 0 ? "0%" : share < 0.001 ? "under 0.1%" : `${+(share * 100).toFixed(1)}%`;
 
+  // A first load must not hide every other run: the axis ends above the usual ones, and the words
+  // beside the chart name what is cut off.
+  const CUT = 8;
+  const cutting = (id, totals, form) => {
+    const sorted = totals.filter((value) => value > 0).sort((one, two) => one - two);
+    const most = CUT * (sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 0);
+    const over = sorted.length > 4 ? sorted.filter((value) => value > most) : [];
+    byId(id).textContent = over.length ? `; cut off: ${over.slice(-3).reverse().map(form).join(", ")}` : "";
+    return over.length ? sorted[sorted.length - over.length - 1] : null;
+  };
+  const round = (value) => {
+    const size = 10 ** Math.floor(Math.log10(value));
+    return Math.ceil(value / size) * size;
+  };
+  const numbered = (id, totals) => {
+    const limit = cutting(id, totals, (value) => number.format(value));
+    return limit === null ? {} : { max: round(limit) };
+  };
+  const clocked = (id, seconds) => {
+    const limit = cutting(id, seconds.map((value) => value ?? 0), lasting);
+    return clock(limit === null ? seconds : [limit]);
+  };
+
   // --- Charts.
   const tip = (title, lines) => {
     const box = document.createElement("div");
@@ -104,16 +127,18 @@
   const options = {
     "chart-rows": (of) => {
       const series = [bars("confirmed", "good", of.succeeded), bars("rejected", "bad", of.rejected), bars("open", "other", of.others)];
-      return frame(of.labels, series, short, (at) => tip(utc(of.labels[at]), [...counts(series, at), ["run", of.status[at]]]));
+      return frame(of.labels, series, short, (at) => tip(utc(of.labels[at]), [...counts(series, at), ["run", of.status[at]]]),
+        numbered("cut-rows", of.succeeded.map((value, at) => value + of.rejected[at] + of.others[at])));
     },
     "chart-rejects": (of) => {
       const series = [bars("rejected", "bad", of.rejected), bars("invalid, not sent", "part", of.invalid)];
-      return frame(of.labels, series, short, (at) => tip(utc(of.labels[at]), counts(series, at)));
+      return frame(of.labels, series, short, (at) => tip(utc(of.labels[at]), counts(series, at)),
+        numbered("cut-rejects", of.rejected.map((value, at) => value + of.invalid[at])));
     },
     "chart-duration": (of) => {
       const pick = (bad) => of.seconds.map((value, at) => (of.bad[at] === bad ? value : null));
       const series = [bars("complete", "bar", pick(false)), bars("not complete", "bad", pick(true))];
-      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]), clock(of.seconds));
+      return frame(of.labels, series, lasting, (at) => tip(utc(of.labels[at]), [["took", lasting(of.seconds[at])], ["run", of.status[at]]]), clocked("cut-duration", of.seconds));
     },
     "chart-requests": (of) => {
       const series = [bars("requests", "bar", of.requests)];
