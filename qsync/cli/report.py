@@ -9,42 +9,49 @@ import click
 
 from qsync.cli.durations import duration_callback
 from qsync.cli.loading import errors_of, load_settled
-from qsync.cli.options import CommonOptions, common_options, json_option, option
+from qsync.cli.options import CommonOptions, common_options, json_option
 from qsync.exit_codes import ExitCode
 
 LATE_AFTER = "26h"
 """A daily sync, and two hours of patience."""
 
 
+# Its options have variables of their own: a job that sets QSYNC_OUT for its plan must not have the
+# plan replaced by a page.
 @click.command("report")
-@option(
+@click.option(
     "--out",
+    envvar="QSYNC_REPORT_OUT",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Where to write the page; target/qsync/report.html by default.",
 )
-@option(
+@click.option(
     "--plan",
     "plan_file",
+    envvar="QSYNC_REPORT_PLAN",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Show this plan too: a sealed one, or what `qsync plan --json` wrote.",
 )
-@option(
+@click.option(
     "--from-seed",
+    envvar="QSYNC_REPORT_FROM_SEED",
     is_flag=True,
     help="Read the ledger's seed instead of the warehouse; what rests is not in it.",
 )
-@option(
+@click.option(
     "--late-after",
+    envvar="QSYNC_REPORT_LATE_AFTER",
     default=LATE_AFTER,
     show_default=True,
     callback=duration_callback,
     metavar="DURATION",
     help="A sync is late when its last complete run is longer ago.",
 )
-@option(
+@click.option(
     "--runs",
+    envvar="QSYNC_REPORT_RUNS",
     type=click.IntRange(1, 1_000),
     default=100,
     show_default=True,

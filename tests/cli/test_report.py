@@ -89,6 +89,15 @@ def test_a_broken_sync_is_missing_and_the_page_says_that_it_is_not_complete(
     assert re.search(r"have\s+\d+\s+error", page)
 
 
+def test_a_variable_for_the_plans_file_does_not_name_the_page(
+    project: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QSYNC_OUT", "plan.qsync.json")
+    monkeypatch.setenv("QSYNC_REPORT_OUT", "page.html")
+    assert shell("report", "--from-seed").out == "Wrote page.html.\n"
+    assert not (project / "plan.qsync.json").exists()
+
+
 def test_where_it_cannot_be_written_it_says_so(project: Path, shell: Shell) -> None:
     said = shell("report", "--from-seed", "--out", "nowhere/page.html")
     assert said.code is ExitCode.FAILED
