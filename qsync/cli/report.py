@@ -21,7 +21,7 @@ LATE_AFTER = "26h"
 @click.command("report")
 @click.option(
     "--out",
-    envvar="QSYNC_REPORT_OUT",
+    envvar=["QSYNC_REPORT_OUT"],
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Where to write the page; target/qsync/report.html by default.",
@@ -29,20 +29,20 @@ LATE_AFTER = "26h"
 @click.option(
     "--plan",
     "plan_file",
-    envvar="QSYNC_REPORT_PLAN",
+    envvar=["QSYNC_REPORT_PLAN"],
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Show this plan too: a sealed one, or what `qsync plan --json` wrote.",
 )
 @click.option(
     "--from-seed",
-    envvar="QSYNC_REPORT_FROM_SEED",
+    envvar=["QSYNC_REPORT_FROM_SEED"],
     is_flag=True,
     help="Read the ledger's seed instead of the warehouse; what rests is not in it.",
 )
 @click.option(
     "--late-after",
-    envvar="QSYNC_REPORT_LATE_AFTER",
+    envvar=["QSYNC_REPORT_LATE_AFTER"],
     default=LATE_AFTER,
     show_default=True,
     callback=duration_callback,
@@ -51,7 +51,7 @@ LATE_AFTER = "26h"
 )
 @click.option(
     "--runs",
-    envvar="QSYNC_REPORT_RUNS",
+    envvar=["QSYNC_REPORT_RUNS"],
     type=click.IntRange(1, 1_000),
     default=100,
     show_default=True,
