@@ -196,6 +196,14 @@ def test_an_empty_project_and_one_that_has_not_run_have_words_for_it(declared: P
     assert 'id="chart-rows"' not in page
 
 
+def test_the_plan_in_it_says_what_stops_each_sync(document: dict[str, Any], page: str) -> None:
+    stopped = [sync for sync in document["plan"]["syncs"] if sync["stopped"]]
+    assert len(stopped) == document["plan"]["summary"]["stopped"] == 2
+    blocked = [sync for sync in stopped if sync["blocked"]]
+    assert [f"{sync['name']} is stopped." in page for sync in blocked] == [True]
+    assert "Stopped by max_changed: 780 rows of 2,500" in page
+
+
 def test_the_pictures_in_the_documentation_are_small(repository: Path) -> None:
     pictures = list((repository / "docs" / "pictures").glob("report-*.png"))
     assert len(pictures) == 3
