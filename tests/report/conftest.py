@@ -38,9 +38,13 @@ def written(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
     return file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; without one these tests cannot run, which is a failure."""
+    """A headless Chromium; without one these tests cannot run, which is a failure.
+
+    It lives no longer than its module: while playwright runs, its event loop counts as the thread's
+    running one, and other tests' `asyncio.run` would be refused.
+    """
     # Imported late: most tests of a run need no browser.
     from tests.report import chromium
 
