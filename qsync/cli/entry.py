@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "status": "qsync.cli.status:status",
     "rejects": "qsync.cli.rejects:rejects",
     "alerts": "qsync.cli.alerts:alerts",
+    "report": "qsync.cli.report:report",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
     "forget": "qsync.cli.forget:forget",

@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("apply", "--auto-approve", "-v"),
     ("apply", "--auto-approve", "--json", "--log-format", "json"),
     ("status",),
+    ("report",),
     ("state", "ls"),
     ("ledger", "pull"),
     ("debug",),

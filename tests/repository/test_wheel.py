@@ -45,6 +45,18 @@ def test_the_wheel_has_every_schema_of_the_repository(repository: Path, wheel: P
     assert {f"{kind}.schema.json" for kind in SCHEMA_KINDS} <= set(shipped)
 
 
+def test_the_wheel_has_all_that_a_report_is_made_of(repository: Path, wheel: Path) -> None:
+    folder = repository / "qsync" / "views" / "report"
+    parts = {
+        path.relative_to(repository).as_posix(): path.read_bytes()
+        for name in ("assets", "templates", "vendor")
+        for path in (folder / name).iterdir()
+    }
+
+    with zipfile.ZipFile(wheel) as archive:
+        assert {name: archive.read(name) for name in parts} == parts
+
+
 def test_the_wheel_says_that_it_is_typed_and_has_the_command(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
