@@ -33,7 +33,7 @@ def main() -> None:
     started = time.perf_counter()
     with duckdb.connect(database, read_only=True) as connection:
         cursor = connection.execute(
-            "SELECT COLUMNS(name -> name <> 'updated_at') FROM prod.dim_leads"
+            "SELECT COLUMNS(lambda name: name <> 'updated_at') FROM prod.dim_leads"
         )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+
 from benchmarks.report import Measured
 
 HERE = Path(__file__).resolve().parent

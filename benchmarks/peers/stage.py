@@ -26,7 +26,7 @@ PHASES = ("first load", "nothing changed", "1% changed")
 CRASH_CHANGED = 20
 """Per cent of the rows that change before the run that is killed."""
 
-_UNLOCK = re.compile(r"qsync unlock (\S+)")
+_UNLOCK = re.compile(r"qsync unlock (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class PeerSetting(Setting):
     """
 
     model = MODEL.replace(
-        "\nfrom range", "\n    timestamp '2026-11-01' + interval (i) second as updated_at,\nfrom range"
+        "\nfrom range",
+        "\n    timestamp '2026-11-01' + interval (i) second as updated_at,\nfrom range",
     )
 
     def __init__(self, folder: Path, rows: int, job_seconds: float, peers: Path) -> None:
@@ -64,12 +65,8 @@ class PeerSetting(Setting):
     def fresh(self, contender: str) -> None:
         """A new account, the warehouse as built, and nothing the contender remembers."""
         self.renew()
-        for left in ("target", "logs", "seeds/qsync_runs.csv", ".qsync"):
-            path = self._project / left
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        (self._project / "seeds" / "qsync_runs.csv").unlink(missing_ok=True)
+        shutil.rmtree(self._project / ".qsync", ignore_errors=True)
         shutil.rmtree(self._folder / "peer", ignore_errors=True)
         shutil.rmtree(self._home, ignore_errors=True)
         (self._home / ".drt").mkdir(parents=True)
@@ -119,6 +116,7 @@ class PeerSetting(Setting):
         wanted = {email: title for email, title in self._wanted().items() if title == "Moved on"}
         rejected = self._rejected()
         before = self._received()
+        runs = len(self._ledger())
         half = (self._rows if contender == "plain" else changed) // 2
         process = self._start(contender)
         while received(before, self._received()) < half:
@@ -139,7 +137,7 @@ class PeerSetting(Setting):
                 commands += 1
         sent = received(before, self._received())
         self._settle()
-        said, named = self._says(contender, ended)
+        said, named = self._says(contender, ended, runs)
         return Crash(
             contender=contender,
             changed=changed,
@@ -152,11 +150,10 @@ class PeerSetting(Setting):
             commands=commands,
         )
 
-    def _says(self, contender: str, ended: Ended) -> tuple[int | None, int]:
+    def _says(self, contender: str, ended: Ended, before: int) -> tuple[int | None, int]:
         """Rows the tool says arrived in the killed run and after it, and rejects it can name."""
         if contender == "qsync":
-            with (self._project / "seeds" / "qsync_runs.csv").open(newline="") as file:
-                runs = sorted(csv.DictReader(file), key=lambda run: run["started_at"])[3:]
+            runs = self._ledger()[before:]
             return (
                 sum(int(run["rows_succeeded"] or 0) for run in runs),
                 sum(int(run["rows_rejected"] or 0) for run in runs),
@@ -171,6 +168,13 @@ class PeerSetting(Setting):
         queue = self._folder / "peer" / ".drt" / "dlq" / f"leads{contender[3:]}.jsonl"
         named = len(queue.read_text().splitlines()) if queue.exists() else 0
         return told["rows_synced"], named
+
+    def _ledger(self) -> list[dict[str, str]]:
+        path = self._project / "seeds" / "qsync_runs.csv"
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return sorted(csv.DictReader(file), key=lambda run: run["started_at"])
 
     def _run(self, contender: str) -> Ended:
         return self._ended(self._start(contender))

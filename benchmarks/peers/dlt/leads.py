@@ -40,7 +40,8 @@ def plain(value: object) -> object:
 @dlt.resource(name="leads", primary_key="email", write_disposition="append")
 def leads(
     updated_at: dlt.sources.incremental[datetime] = dlt.sources.incremental(  # noqa: B008
-        "updated_at", initial_value=datetime(2000, 1, 1)  # noqa: DTZ001 - as DuckDB's timestamps
+        "updated_at",
+        initial_value=datetime(2000, 1, 1),  # noqa: DTZ001 - as DuckDB's timestamps
     ),
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows that are as new as the newest one seen, or newer; dlt drops those it has seen."""
@@ -85,10 +86,16 @@ def qualified(items: list[dict[str, Any]], table: dict[str, Any]) -> None:  # no
             file.writelines(f"{items[int(number)]['email']}\n" for number in failed)
 
 
+def rows_of(path: Path) -> int:
+    """Rows of a file of dlt's: a line is one row, or a list of them."""
+    with path.open("rb") as file:
+        return sum(len(rows) if isinstance(rows := json.loads(line), list) else 1 for line in file)
+
+
 def loaded(info: LoadInfo) -> int:
     """Rows in the files of the packages that dlt says are loaded; it counts files, not rows."""
     return sum(
-        sum(1 for _ in Path(job.file_path).open("rb"))
+        rows_of(Path(job.file_path))
         for package in info.load_packages
         for job in package.jobs["completed_jobs"]
         if job.job_file_info.table_name == "leads"
