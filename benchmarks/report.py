@@ -80,6 +80,7 @@ faster; the number of requests stayed the same.
 ## How to repeat it
 
     make bench        # both, the second part anew as well
+    make bench-peers  # qsync, dlt, drt and the plain script, each on a fresh account
     make bench-scale  # the loads at the documented limits alone
 
 `python -m benchmarks.bench --help` and `python -m benchmarks.scale --help` list the options.

@@ -1,5 +1,7 @@
 """The comparison as a section of docs/benchmarks.md, and its charts."""
 
+# ruff: noqa: E501 - rows of a table are lines
+
 from __future__ import annotations
 
 import statistics
@@ -48,10 +50,11 @@ changes; the second run is what its documentation says to do next.
   arrived, and a 202 counts as success of all 500.
 - qsync needs two commands more after a kill, or 15 minutes of patience: its lock is still there.
 
-**Where a peer is better.** All of them start faster than qsync, which starts dbt. dlt resumes a killed
-load at the batch without anybody's help, follows a changing schema and has dozens of destinations; drt
-has dozens too, in YAML alone. The plain script is 60 lines that everybody can read. Hosted tools and
-Multiwoven (AGPL; Rails and Temporal, so not run here) have an interface in the browser.
+**Where a peer is better.** All of them start faster than qsync, which starts dbt, and need less
+memory. dlt resumes a killed load at the batch without anybody's help, follows a changing schema
+and has dozens of destinations; drt has dozens too, in YAML alone. The plain script is 60 lines
+that everybody can read. Hosted tools and Multiwoven (AGPL; Rails and Temporal, so not run here)
+have an interface in the browser.
 """
 
 

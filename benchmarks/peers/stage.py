@@ -84,7 +84,8 @@ class PeerSetting(Setting):
             found = database.execute(
                 f"UPDATE prod.dim_leads SET job_title = '{title}', "
                 f"phone = {phone if rejected else 'phone'}, updated_at = TIMESTAMP "
-                f"'{'2026-12-02' if rejected else '2026-12-01'}' WHERE hash(email) % 100 < {percent}"
+                f"'{'2026-12-02' if rejected else '2026-12-01'}' "
+                f"WHERE hash(email) % 100 < {percent}"
             ).fetchone()
         assert found is not None
         return int(found[0])
@@ -156,7 +157,7 @@ class PeerSetting(Setting):
             runs = self._ledger()[before:]
             return (
                 sum(int(run["rows_succeeded"] or 0) for run in runs),
-                sum(int(run["rows_rejected"] or 0) for run in runs),
+                sum(_rejected_first(run) for run in runs),
             )
         if contender == "dlt":
             told = json.loads(ended.out.splitlines()[-1])
@@ -262,3 +263,9 @@ class PeerSetting(Setting):
 
 
 _APPLY = ("apply", "--auto-approve", "--quiet")
+
+
+def _rejected_first(run: Mapping[str, str]) -> int:
+    """Rows that were rejected in a run and not just tried again; nobody is counted twice."""
+    retried = json.loads(run["details"] or "{}").get("retried", 0)
+    return int(run["rows_rejected"] or 0) - int(retried)
