@@ -40,8 +40,8 @@ changes; the second run is what its documentation says to do next.
 {crashes}
 
 - *Arrived* counts changed rows that the account holds as the warehouse does, when all jobs have
-  ended. Where *it says arrived* is larger than *arrived* less what went in unchanged, rejected
-  rows were counted as delivered.
+  ended. Where *it says arrived* is larger, rejected rows were counted as delivered; the script
+  alone counts unchanged rows too, because it cannot tell them apart.
 - dlt and drt find changes by `updated_at`, which is exact here: every row that changed has a new one
   and no other. A table that dbt builds anew with `current_timestamp` moves them all, and both would
   send everything; qsync and its state compare values.
