@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale lock clean .venv
+.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-peers bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -50,11 +50,24 @@ pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
 	@$(BIN)/python docs/generated.py
 
 bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale (25 minutes); rewrites docs/benchmarks.md
-	@$(BIN)/python benchmarks/bench.py --write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.bench --write docs/benchmarks.md
 	@$(MAKE) --no-print-directory bench-scale
 
 bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits (15 minutes)
 	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
+
+bench-peers: $(VENV)/.stamp build/peers/.locked ## qsync beside dlt, drt and a plain script (15 minutes); ARGS="--rows 5000" for less
+	@$(BIN)/python -m benchmarks.peers --write docs/benchmarks.md $(ARGS)
+
+# The peers pin other packages than qsync does, so they get an environment of their own.
+build/peers/.locked: benchmarks/peers/requirements.lock | $(VENV)/.stamp
+	@rm -rf build/peers && $(BIN)/python -m venv build/peers
+	@build/peers/bin/python -m pip --disable-pip-version-check -qq --no-input install \
+	  --require-hashes --no-deps -r benchmarks/peers/requirements.lock
+	@cp benchmarks/peers/requirements.lock $@
+
+bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
+	@$(BIN)/python benchmarks/charts.py
 
 clean: ## Remove everything that make, the tests and the demo made
 	@rm -rf $(VENV) $(VENV)-dagster .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

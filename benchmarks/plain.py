@@ -32,7 +32,9 @@ def main() -> None:
     seconds_file, database, base_url = sys.argv[1:]
     started = time.perf_counter()
     with duckdb.connect(database, read_only=True) as connection:
-        cursor = connection.execute("SELECT * FROM prod.dim_leads")
+        cursor = connection.execute(
+            "SELECT COLUMNS(lambda name: name <> 'updated_at') FROM prod.dim_leads"
+        )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     failed = 0

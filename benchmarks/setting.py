@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
-from report import Measured
+
+from benchmarks.report import Measured
 
 HERE = Path(__file__).resolve().parent
 KEY = "qualified-emulator-key"
@@ -69,6 +70,8 @@ bench: {target: prod, outputs: {prod: {type: duckdb, path: bench.duckdb, schema:
 class Setting:
     """Made once per benchmark; `renew` starts over with a new account and no state."""
 
+    model = MODEL
+
     def __init__(self, folder: Path, rows: int, job_seconds: float) -> None:
         self._folder = folder
         self._project = folder / "project"
@@ -83,7 +86,7 @@ class Setting:
             "profiles.yml": PROFILE,
             ".dbtignore": "*.qsync.yml\n*.qsync.yaml\n",
             "qsync.yml": PROJECT,
-            "models/dim_leads.sql": MODEL.format(rows=self._rows),
+            "models/dim_leads.sql": self.model.format(rows=self._rows),
             "models/leads.qsync.yml": SYNCS.format(
                 fields=", ".join(f"{name}: {name}" for name in FIELDS)
             ),
