@@ -35,6 +35,9 @@ class _Generator(BigQueryGenerator):
 
     TRANSFORMS: ClassVar[Any] = {
         **BigQueryGenerator.TRANSFORMS,
+        exp.PrimaryKey: lambda self, node: (
+            f"PRIMARY KEY ({self.expressions(node, flat=True)}) NOT ENFORCED"
+        ),
         exp.Collate: collated(""),
         exp.RegexpReplace: every_match,
     }

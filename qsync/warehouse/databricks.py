@@ -56,6 +56,8 @@ class _Generator(DatabricksGenerator):
         **DatabricksGenerator.TRANSFORMS,
         exp.Collate: _byte_order,
         exp.GroupConcat: _sorted_join,
+        # Only of columns that are not null, in Unity Catalog, and never enforced: of no use here.
+        exp.PrimaryKey: lambda self, node: "",
         exp.RegexpLike: _contains,
         exp.RegexpReplace: every_match,
     }

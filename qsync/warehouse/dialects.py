@@ -33,6 +33,7 @@ def dialect_of(adapter_type: str) -> Dialect:
     if dialect is None:
         raise UserError(
             f"qsync does not speak '{adapter_type}' yet",
-            hint=f"it runs on {' and '.join(sorted(DIALECTS))}",
+            hint=f"it speaks {', '.join(sorted(DIALECTS))}; ask for another one in an issue: it is "
+            "one file of what differs",
         )
     return dialect

@@ -36,7 +36,7 @@ def _listagg(generator: Generator, node: exp.GroupConcat) -> str:
     """The order stands outside, as the standard says."""
     ordered = node.this
     told = generator.func("LISTAGG", ordered.this, node.args["separator"])
-    return f"{told} WITHIN GROUP ({generator.expressions(ordered, sqls=['ORDER BY '], flat=True)})"
+    return f"{told} WITHIN GROUP (ORDER BY {generator.sql(ordered, 'this')})"
 
 
 class _Generator(RedshiftGenerator):
