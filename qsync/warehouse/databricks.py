@@ -57,7 +57,7 @@ class _Generator(DatabricksGenerator):
         exp.Collate: _byte_order,
         exp.GroupConcat: _sorted_join,
         # Only of columns that are not null, in Unity Catalog, and never enforced: of no use here.
-        exp.PrimaryKey: lambda self, node: "",
+        exp.PrimaryKey: lambda _self, _node: "",
         exp.RegexpLike: _contains,
         exp.RegexpReplace: every_match,
     }
