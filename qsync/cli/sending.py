@@ -119,7 +119,7 @@ def send(
         shown: The document that the sealed plan was shown from.
         as_json: Print the run's document instead of text.
     """
-    from qsync.cli.telling import no_match
+    from qsync.cli.telling import no_match, say_by_text
     from qsync.execution.sealing import base_of, check_base
 
     if as_json and not sending.auto_approve:
@@ -133,6 +133,7 @@ def send(
     client = qualified_client(loaded)
     chosen = read_selection(loaded, selection)
     with dbt_session(common, loaded, chosen) as session:
+        say_by_text(session.adapter_type, by_text=session.connection.dialect.by_text)
         check_target(loaded, session.target)
         syncs = select(loaded, artifacts.manifest, session, chosen)
         if sealed is not None:

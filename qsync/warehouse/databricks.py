@@ -32,8 +32,13 @@ _KINDS = {
 
 
 def _contains(generator: Generator, node: exp.RegexpLike) -> str:
-    """`$` would match before a line end as well, as Java has it; `\\z` is the end."""
-    pattern = re.sub(r"\$$", r"\\z", node.expression.name)
+    """The pattern as Java reads it.
+
+    `$` would match before a line end as well: `\\z` is the end. A bracket within brackets would
+    begin a set of its own.
+    """
+    pattern = node.expression.name.replace("[[]", r"\[").replace("[]]", r"\]")
+    pattern = re.sub(r"\$$", r"\\z", pattern)
     return generator.func("REGEXP_LIKE", node.this, text(pattern))
 
 

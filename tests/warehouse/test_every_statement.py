@@ -345,6 +345,18 @@ def test_texts_are_joined_in_an_order(warehouse: str) -> None:
     assert all(joined in text for text in digests)
 
 
+def test_on_databricks_patterns_have_no_set_within_a_set() -> None:
+    """Java would begin a set of its own at the inner bracket, and find no end."""
+    patterns = [
+        node.expression.name
+        for text in _golden_and_room("databricks")
+        for node in parse_one(text, dialect="databricks").find_all(exp.RegexpLike)
+    ]
+    assert any(pattern.startswith("^\\[(") for pattern in patterns)
+    assert [pattern for pattern in patterns if "[[" in pattern or "[]" in pattern] == []
+    assert [pattern for pattern in patterns if pattern.endswith("$")] == []
+
+
 def test_md5_is_hex_everywhere(warehouse: str) -> None:
     built = DIALECTS[warehouse].render(DIALECTS[warehouse].md5(exp.column("x")))
     assert built == {"bigquery": "TO_HEX(MD5(x))"}.get(warehouse, "MD5(x)")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qsync.cli.telling import say_by_text
 from qsync.errors import UserError
 from qsync.warehouse.dialects import DIALECTS, dialect_of
 
@@ -27,3 +28,16 @@ def test_an_unknown_warehouse_hears_which_there_are_and_how_to_ask() -> None:
     assert refused.value.hint is not None
     assert all(name in refused.value.hint for name in DIALECTS)
     assert "issue" in refused.value.hint
+
+
+def test_who_uses_a_warehouse_by_text_only_hears_of_it_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, dialect in sorted(DIALECTS.items()):
+        say_by_text(name, by_text=dialect.by_text)
+    heard = capsys.readouterr()
+
+    assert heard.out == ""
+    assert [line.split()[3] for line in heard.err.splitlines()] == [
+        name for name, dialect in sorted(DIALECTS.items()) if dialect.by_text
+    ]

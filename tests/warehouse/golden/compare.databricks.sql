@@ -882,7 +882,7 @@ WITH `keyed` AS (
       AND NOT REGEXP_LIKE(`grouped`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
       THEN 'not_a_number:employees'
       WHEN NOT `grouped`.`v_segments` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_segments`, '^[[](("a"|"b")(,("a"|"b"))*)?[]]\\z')
+      AND NOT REGEXP_LIKE(`grouped`.`v_segments`, '^\\[(("a"|"b")(,("a"|"b"))*)?\\]\\z')
       THEN 'not_among_options:segments'
       ELSE CAST(NULL AS STRING)
     END AS `invalid`,
