@@ -35,7 +35,7 @@ def quick_events(text: str) -> Iterator[Any] | None:
     """
     if _ODD.search(text) or _RARE.search(text):
         return None
-    import yaml  # type: ignore[import-untyped]  # only its events are used
+    import yaml  # only its events are used
 
     loader = getattr(yaml, "CSafeLoader", None)  # missing where PyYAML was built without libyaml
     return None if loader is None else yaml.parse(text, Loader=loader)

@@ -31,7 +31,7 @@ def check_warehouse(common: CommonOptions, loaded: Loaded) -> Iterator[CheckResu
                 yield failed("connection", error.message, hint)
                 yield skipped("rights", "there is no connection")
                 return
-            yield ok("connection", f"{session.adapter_type} answers")
+            yield _answers(session.adapter_type, by_text=session.connection.dialect.by_text)
             schema = loaded.project.settings.state_schema
             try:
                 existed = probe_rights(reading_warehouse(loaded, session), secrets.token_hex(4))
@@ -52,6 +52,13 @@ def check_warehouse(common: CommonOptions, loaded: Loaded) -> Iterator[CheckResu
         yield failed("profile", f"dbt cannot be imported: {error.name}", "reinstall qsync and dbt")
         for name in _AFTER_PROFILE:
             yield skipped(name, "dbt cannot be asked")
+
+
+def _answers(adapter_type: str, *, by_text: bool) -> CheckResult:
+    if not by_text:
+        return ok("connection", f"{adapter_type} answers")
+    said = f"{adapter_type} answers; qsync's statements for it were read, and never run on one"
+    return warning("connection", said, "plan first, and look at the numbers, before you apply")
 
 
 def _target(loaded: Loaded, target: str) -> CheckResult:

@@ -21,6 +21,7 @@ from qsync.cli.options import (
     selection_options,
 )
 from qsync.cli.selecting import read_selection, select
+from qsync.cli.telling import say_by_text
 from qsync.cli.wiring import dbt_session, plan_inputs, read_artifacts, reading_warehouse
 from qsync.exit_codes import ExitCode
 
@@ -91,6 +92,7 @@ def plan(
         chosen = read_selection(loaded, selection)
         base = None if compare_to is None else read_other(compare_to, artifacts)
     with dbt_session(common, loaded, chosen) as session:
+        say_by_text(session.adapter_type, by_text=session.connection.dialect.by_text)
         syncs = select(loaded, artifacts.manifest, session, chosen)
         keep_declared(loaded, artifacts.manifest, chosen.base)
         inputs = plan_inputs(loaded, artifacts, session, syncs)

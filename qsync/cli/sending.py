@@ -155,7 +155,7 @@ def _send(
     as_json: bool,
 ) -> ExitCode:
     """What `send` does, watched for alerts."""
-    from qsync.cli.telling import no_match
+    from qsync.cli.telling import no_match, say_by_text
     from qsync.execution.sealing import base_of, check_base
 
     loaded = load_valid(common)
@@ -166,6 +166,7 @@ def _send(
     watch.opening = True
     with dbt_session(common, loaded, chosen) as session:
         watch.opening = False
+        say_by_text(session.adapter_type, by_text=session.connection.dialect.by_text)
         check_target(loaded, session.target)
         syncs = select(loaded, artifacts.manifest, session, chosen)
         if sealed is not None:

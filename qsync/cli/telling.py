@@ -59,6 +59,16 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
+def say_by_text(adapter_type: str, *, by_text: bool) -> None:
+    """That a warehouse is one on which nobody has run qsync's statements, if it is."""
+    if by_text:
+        click.echo(
+            f"qsync's statements for {adapter_type} were checked by text and never run on one: "
+            "look at the plan before you apply (docs/warehouses.md)",
+            err=True,
+        )
+
+
 def say_no_match(loaded: Loaded) -> None:
     """That nothing is selected, and what could be."""
     known = ", ".join(sync.name for sync in loaded.project.syncs if sync.config.enabled)

@@ -17,7 +17,7 @@ ColumnReader = Callable[[str], tuple[Column, ...] | None]
 def column_reader(connection: Connection) -> ColumnReader:
     """How this connection's warehouse tells columns."""
     readers = {"duckdb": _duckdb, "postgres": _postgres}
-    read = readers[connection.dialect.name]
+    read = readers.get(connection.dialect.name, _as_the_dialect_says)
 
     def columns(rendered: str) -> tuple[Column, ...] | None:
         rows = read(connection, relation(rendered, connection.dialect.name))
@@ -29,6 +29,11 @@ def column_reader(connection: Connection) -> ColumnReader:
         )
 
     return columns
+
+
+def _as_the_dialect_says(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
+    statement = connection.dialect.columns_of(table)
+    return [] if statement is None else connection.rows(statement)
 
 
 def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:

@@ -17,6 +17,7 @@ from qsync.warehouse.layout import REJECTS, Layout
 from qsync.warehouse.rejections import rejection
 from qsync.warehouse.sql import (
     Expression,
+    aliased,
     all_of,
     any_of,
     as_,
@@ -27,6 +28,7 @@ from qsync.warehouse.sql import (
     null_text,
     number,
     text,
+    uploaded,
 )
 from qsync.warehouse.staging import NUMBER, between, is_sent
 from qsync.warehouse.streams import update
@@ -106,7 +108,7 @@ class StateWriter:
         status = text("open" if unresolved else "unsettled")
         known = exp.In(this=col("key"), query=self._keys(where).subquery())
         state = col("key", "known")
-        present = exp.select(number(1)).from_(exp.alias_(table.copy(), "known", table=True))
+        present = exp.select(number(1)).from_(aliased(table.copy(), "known"))
         absent = exp.Not(
             this=exp.Exists(this=present.where(eq(state, col("key", self.stage.table))))
         )
@@ -186,17 +188,17 @@ class StateWriter:
             "last_at",
         )
         for start in range(0, len(rejects), _UPLOAD):
-            said = exp.values(
-                [
+            said = uploaded(
+                (
                     (
                         exp.Literal.number(item.number),
                         text(item.reason),
                         null_text() if item.field is None else text(item.field),
                     )
                     for item in rejects[start : start + _UPLOAD]
-                ],
-                alias="said",
-                columns=["row_number", "reason", "field"],
+                ),
+                "said",
+                ("row_number", "reason", "field"),
             )
             at = text(self.context.at)
             kept = all_of([_batch_left(), _rejected_before("staged")])
@@ -213,7 +215,7 @@ class StateWriter:
                     exp.Coalesce(this=col("rejected_at", "staged"), expressions=[at]),
                     at.copy(),
                 )
-                .from_(exp.alias_(self._stage_table(), "staged", table=True))
+                .from_(aliased(self._stage_table(), "staged"))
                 .join(said, on=eq(col(NUMBER, "staged"), col("row_number", "said")))
                 .where(exp.Not(this=exp.Paren(this=kept)))
             )

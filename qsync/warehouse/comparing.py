@@ -35,11 +35,13 @@ from qsync.warehouse.sql import (
     eq,
     is_null,
     matches,
+    named,
     not_null,
     null_text,
     number,
     relation,
     text,
+    under,
 )
 
 _BASE, _HEAD = "base_side", "head_side"
@@ -61,14 +63,14 @@ def comparison_query(request: CompareRequest, dialect: Dialect) -> exp.Select:
                 for at, letters in enumerate(_COUNTED)
             )
         )
-        .from_("compared")
+        .from_(named("compared"))
         .group_by(col("fate"), col("reason"))
     )
     for name, side in ((_BASE, request.base), (_HEAD, request.head)):
         if side is not None:
-            query = query.with_(name, as_=_side(side, dialect), copy=False)
-    query = query.with_("joined", as_=_joined(request, fields), copy=False)
-    return query.with_("compared", as_=_compared(), copy=False)
+            query = query.with_(under(name), as_=_side(side, dialect), copy=False)
+    query = query.with_(under("joined"), as_=_joined(request, fields), copy=False)
+    return query.with_(under("compared"), as_=_compared(), copy=False)
 
 
 def compared_fields(request: CompareRequest) -> tuple[str, ...]:
@@ -114,13 +116,13 @@ def _side(side: Side, dialect: Dialect) -> exp.Query:
     if stream.grouped:
         conflicts = [conflict_column(place) for place, _ in enumerate(stream.fields)]
         query = exp.select(*(col(name) for name in (KEY, INVALID, *values, *conflicts)))
-        query = query.from_("source")
+        query = query.from_(named("source"))
     else:
         # Only invalid rows share a key, all for the same reason: grouping all would be dear.
-        valid = exp.select(*(col(name) for name in (KEY, INVALID, *values))).from_("source")
+        valid = exp.select(*(col(name) for name in (KEY, INVALID, *values))).from_(named("source"))
         lowest = as_(exp.Min(this=col(INVALID)), INVALID)
         nothing = (as_(null_text(), name) for name in values)
-        invalid = exp.select(col(KEY), lowest, *nothing).from_("source").group_by(col(KEY))
+        invalid = exp.select(col(KEY), lowest, *nothing).from_(named("source")).group_by(col(KEY))
         query = exp.union(
             valid.where(is_null(col(INVALID))),
             invalid.where(all_of([not_null(col(INVALID)), not_null(col(KEY))])),
@@ -128,7 +130,7 @@ def _side(side: Side, dialect: Dialect) -> exp.Query:
             copy=False,
         )
     for name, cte in source_query(stream, side.relation, dialect).ctes:
-        query = query.with_(name, as_=cte, copy=False)
+        query = query.with_(under(name), as_=cte, copy=False)
     return query
 
 
@@ -154,10 +156,10 @@ def _joined(request: CompareRequest, fields: Sequence[str]) -> exp.Select:
         as_(_reason(request.base, _BASE), "base_reason"),
         as_(_reason(request.head, _HEAD), "head_reason"),
         as_(concat(letters), "letters"),
-    ).from_(_BASE if request.base is not None else _HEAD)
+    ).from_(named(_BASE if request.base is not None else _HEAD))
     if request.base is None or request.head is None:
         return query
-    return query.join(_HEAD, on=eq(col(KEY, _BASE), col(KEY, _HEAD)), join_type="full outer")
+    return query.join(named(_HEAD), on=eq(col(KEY, _BASE), col(KEY, _HEAD)), join_type="full outer")
 
 
 def _compared() -> exp.Select:
@@ -172,7 +174,7 @@ def _compared() -> exp.Select:
         null_text(),
     )
     query = exp.select(as_(case(told, fate.copy()), "fate"), as_(reason, "reason"), col("letters"))
-    return query.from_("joined")
+    return query.from_(named("joined"))
 
 
 def _valid(side: Side | None, table: str) -> Expression:

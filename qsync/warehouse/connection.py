@@ -117,7 +117,7 @@ class AdapterConnection:
 
     def text(self, statement: Expression) -> str:
         """The statement in this warehouse's SQL."""
-        return statement.sql(dialect=self._dialect.name, copy=False)
+        return self._dialect.render(statement)
 
     def close(self) -> None:
         """Close every connection of the adapter.

@@ -24,6 +24,7 @@ from qsync.warehouse.sql import (
     col,
     count_if,
     eq,
+    named,
     not_null,
     null_text,
     number,
@@ -67,7 +68,7 @@ def counting(
         )
     if state is None:
         query = query.select(*(count_if(_is_filled(field)) for field in stream.fields))
-    return query.from_(table).group_by(*groups)
+    return query.from_(named(table)).group_by(*groups)
 
 
 def _is_filled(field: CompiledField) -> Expression:
@@ -185,7 +186,7 @@ def histogram(stream: CompiledStream, table: str | exp.Table) -> exp.Select:
         ]
     columns.append(as_(count_if(_holds_a_cleared_field()), "cleared"))
     # One select: adding columns one by one would copy the tree each time.
-    query = exp.select(*columns).from_(table)
+    query = exp.select(*columns).from_(named(table))
     ops = ["changed"]
     if stream.on_removed is OnRemoved.CLEAR:
         ops.append("removed")

@@ -17,7 +17,16 @@ from qsync.warehouse.diff import UNSETTLED, op_in
 from qsync.warehouse.jobs import Jobs
 from qsync.warehouse.layout import REJECTS, RUNS, STAGES, STREAMS, Layout
 from qsync.warehouse.records import is_record, literal
-from qsync.warehouse.sql import Expression, all_of, any_of, col, eq, not_null, text
+from qsync.warehouse.sql import (
+    Expression,
+    aliased,
+    all_of,
+    any_of,
+    col,
+    eq,
+    not_null,
+    text,
+)
 from qsync.warehouse.staging import between, forget_stage, is_sent
 
 _Key = tuple[str, str]
@@ -113,9 +122,9 @@ class DeadRuns:
                 *(col(name, "stages") for name in of_stage),
                 *(col(name, "streams") for name in of_stream),
             )
-            .from_(exp.alias_(self._layout.table(STAGES), "stages", table=True))
+            .from_(aliased(self._layout.table(STAGES), "stages"))
             .join(
-                exp.alias_(self._layout.table(STREAMS), "streams", table=True),
+                aliased(self._layout.table(STREAMS), "streams"),
                 on=eq(col("stream_id", "stages"), col("stream_id", "streams")),
                 join_type="left",
             )

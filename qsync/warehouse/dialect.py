@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as Words
 
 from qsync.fields.kinds import ColumnKind
 from qsync.warehouse.sql import (
@@ -35,6 +36,16 @@ class Dialect(ABC):
     name: str
     """The adapter's type, which is sqlglot's name of the dialect as well."""
 
+    words: type[Words] | None = None
+    """How trees become text, where sqlglot's own way to is not what the warehouse means."""
+
+    by_text: bool = False
+    """Whether nobody has run this on the warehouse itself: its statements were only read."""
+
+    digest_groups: tuple[int, ...] = (4,)
+    """Hex digits that records are grouped by for a digest, one after the other, so that no text
+    grows with the number of records beyond what the warehouse joins into one."""
+
     session: tuple[str, ...] = ()
     """Statements for each new connection: the time zone must be UTC."""
 
@@ -43,6 +54,22 @@ class Dialect(ABC):
 
     names_database: bool = True
     """Whether a table's name may begin with its database."""
+
+    def render(self, statement: Expression, *, pretty: bool = False, copy: bool = False) -> str:
+        """The statement in this warehouse's SQL. Without `copy` the tree is used up by it."""
+        return statement.sql(dialect=self.words or self.name, pretty=pretty, copy=copy)
+
+    def stored_name(self, name: str) -> str:
+        """A database's name from the profile, as the warehouse keeps it."""
+        return name
+
+    def columns_of(self, relation: exp.Table) -> exp.Select | None:
+        """The statement that tells a relation's columns: name, type, and type as `kind` reads it.
+
+        None where `columns` has a way of its own.
+        """
+        del relation
+        return None
 
     @abstractmethod
     def kind(self, column_type: str) -> ColumnKind:
@@ -74,7 +101,7 @@ class Dialect(ABC):
         `LOWER` alone follows a locale, and turns two letters that are not ASCII into ASCII ones.
         """
         capitals, small = text(_CAPITALS), text(_CAPITALS.lower())
-        return exp.Anonymous(this="TRANSLATE", expressions=[value, capitals, small])
+        return exp.Translate(this=bytewise(value), from_=capitals, to=small)
 
     def md5(self, value: Expression) -> Expression:
         """The digest as 32 hex digits."""
@@ -112,9 +139,7 @@ class Dialect(ABC):
                 return self.date_text(value)
             case ColumnKind.TIMESTAMP | ColumnKind.TIMESTAMP_TZ:
                 full = self.timestamp_text(value, zoned=kind is ColumnKind.TIMESTAMP_TZ)
-                return exp.Anonymous(
-                    this="REPLACE", expressions=[full, text(".000000Z"), text("Z")]
-                )
+                return exp.Replace(this=full, expression=text(".000000Z"), replacement=text("Z"))
             case ColumnKind.TEXT_LIST:
                 return self.list_text(value)
             case ColumnKind.OTHER:

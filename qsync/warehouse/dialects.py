@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from qsync.errors import UserError
+from qsync.warehouse.bigquery import BigQuery
+from qsync.warehouse.databricks import Databricks
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.duckdb import DuckDb
 from qsync.warehouse.postgres import Postgres
+from qsync.warehouse.redshift import Redshift
+from qsync.warehouse.snowflake import Snowflake
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {dialect.name: dialect for dialect in (DuckDb(), Postgres())}
+    {
+        dialect.name: dialect
+        for dialect in (DuckDb(), Postgres(), Snowflake(), BigQuery(), Redshift(), Databricks())
+    }
 )
 """By the adapter's type."""
 
@@ -26,6 +33,7 @@ def dialect_of(adapter_type: str) -> Dialect:
     if dialect is None:
         raise UserError(
             f"qsync does not speak '{adapter_type}' yet",
-            hint=f"it runs on {' and '.join(sorted(DIALECTS))}",
+            hint=f"it speaks {', '.join(sorted(DIALECTS))}; ask for another one in an issue: it is "
+            "one file of what differs",
         )
     return dialect

@@ -39,10 +39,12 @@ from qsync.warehouse.sql import (
     eq,
     ident,
     is_null,
+    named,
     not_null,
     null_text,
     number,
     text,
+    under,
 )
 
 REST_AFTER = 2
@@ -104,18 +106,18 @@ class Diff:
         """
         stream = self._stream
         for name, cte in source_query(stream, self._request.relation, self._dialect).ctes:
-            select = select.with_(name, as_=cte, copy=False)
+            select = select.with_(under(name), as_=cte, copy=False)
         if self._state is not None:
             state = exp.select("*").from_(self._state.copy())
-            select = select.with_("state", as_=state, copy=False)
+            select = select.with_(under("state"), as_=state, copy=False)
         if self._rejects is not None:
             rejected = self._known_rejects(self._rejects)
-            select = select.with_("rejected", as_=rejected, copy=False)
+            select = select.with_(under("rejected"), as_=rejected, copy=False)
         # Trees are built once and rendered once: copying them would cost more than the statement.
-        select = select.with_("judged", as_=self._judged(), copy=False)
+        select = select.with_(under("judged"), as_=self._judged(), copy=False)
         if self._only is not None:
-            select = select.with_("wanted", as_=self._only, copy=False)
-        return select.with_("diff", as_=self._diff(), copy=False)
+            select = select.with_(under("wanted"), as_=self._only, copy=False)
+        return select.with_(under("diff"), as_=self._diff(), copy=False)
 
     def _known_rejects(self, rejects: exp.Table) -> exp.Select:
         return (
@@ -136,11 +138,13 @@ class Diff:
         """The join, with every record's `fate` before rejects are considered."""
         stream = self._stream
         key: Expression = col(KEY, "source")
-        query = exp.select().from_("source")
+        query = exp.select().from_(named("source"))
         if self._state is not None:
             key = exp.Coalesce(this=key, expressions=[col("key", "state")])
             query = query.join(
-                "state", on=eq(col(KEY, "source"), col("key", "state")), join_type="full outer"
+                named("state"),
+                on=eq(col(KEY, "source"), col("key", "state")),
+                join_type="full outer",
             )
         attempts: Expression = number(0)
         first_at: Expression = null_text()
@@ -150,7 +154,7 @@ class Diff:
             first_at = col("first_at", "rejected")
             reason = exp.Coalesce(this=reason, expressions=[col("rejected_as", "rejected")])
             query = query.join(
-                "rejected",
+                named("rejected"),
                 on=all_of(
                     [
                         eq(col(KEY, "source"), col("key", "rejected")),
@@ -194,12 +198,16 @@ class Diff:
         known = exp.GT(this=col("attempts", "judged"), expression=number(0))
         branches: list[tuple[Expression, Expression]] = []
         only = self._request.only
-        query = exp.select(exp.Column(this=exp.Star(), table=ident("judged"))).from_("judged")
+        query = exp.select(exp.Column(this=exp.Star(), table=ident("judged"))).from_(
+            named("judged")
+        )
         if only is not None:
             wanted: Expression = eq(number(1), number(0))
             if self._only is not None:
                 query = query.join(
-                    "wanted", on=eq(col("key", "judged"), col("key", "wanted")), join_type="left"
+                    named("wanted"),
+                    on=eq(col("key", "judged"), col("key", "wanted")),
+                    join_type="left",
                 )
                 wanted = self._wanted()
             other = exp.Not(this=exp.Paren(this=wanted))

@@ -12,14 +12,22 @@ from sqlglot import exp
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.layout import META, SECRET, Layout
-from qsync.warehouse.sql import Expression, as_, as_text, col, concat, eq, number, text
+from qsync.warehouse.sql import (
+    Expression,
+    as_,
+    as_text,
+    col,
+    concat,
+    eq,
+    named,
+    number,
+    text,
+    under,
+)
 from qsync.warehouse.staging import NOT_STAGED
 
 _PARTS = ("op", "reason", "retried", "unsettled", "returned", "key", "hash", "kinds")
 """Of a record: what would happen to it, and the digest of what would be sent."""
-
-_BUCKET_DIGITS = 4
-"""Hex digits that records are grouped by, so that no text grows with the number of records."""
 
 
 def change_digest(table: str | exp.Table, layout: Layout, dialect: Dialect) -> exp.Select:
@@ -34,16 +42,20 @@ def change_digest(table: str | exp.Table, layout: Layout, dialect: Dialect) -> e
         parts += [text("|"), told]
     records = (
         exp.select(as_(dialect.md5(concat(parts)), "d"))
-        .from_(table)
+        .from_(named(table))
         .where(exp.Not(this=op_is("gone", *NOT_STAGED)))
     )
-    bucket = exp.Substring(this=col("d"), start=number(1), length=number(_BUCKET_DIGITS))
-    buckets = (
-        exp.select(as_(dialect.md5(_joined("d")), "b"))
-        .from_(records.subquery("records"))
-        .group_by(bucket)
+    found, column, group = records, "d", "d"
+    for level, digits in enumerate(dialect.digest_groups, 1):
+        bucket = exp.Substring(this=col(group), start=number(1), length=number(digits))
+        grouped = exp.select(as_(dialect.md5(_joined(column)), "b"))
+        if level < len(dialect.digest_groups):
+            grouped = grouped.select(as_(bucket.copy(), "g"))
+        found = grouped.from_(found.subquery(under("records"))).group_by(bucket)
+        column, group = "b", "g"
+    return exp.select(as_(dialect.md5(_joined(column)), "digest")).from_(
+        found.subquery(under("buckets"))
     )
-    return exp.select(as_(dialect.md5(_joined("b")), "digest")).from_(buckets.subquery("buckets"))
 
 
 def _joined(column: str) -> Expression:

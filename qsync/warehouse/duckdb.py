@@ -57,7 +57,7 @@ class DuckDb(Dialect):
     def ascii_lower(self, value: Expression) -> Expression:
         """A third of the time of `TRANSLATE`: of all letters that are not ASCII, two become it."""
         for letter in "\u0130\u212a":
-            value = exp.Anonymous(this="REPLACE", expressions=[value, text(letter), text("\ufffd")])
+            value = exp.Replace(this=value, expression=text(letter), replacement=text("\ufffd"))
         return exp.Lower(this=bytewise(value))
 
     def timestamp_text(self, value: Expression, *, zoned: bool) -> Expression:

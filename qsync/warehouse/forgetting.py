@@ -23,7 +23,18 @@ from qsync.warehouse.connection import Connection
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.layout import META, REJECTS, SECRET, STREAMS, SUPPRESSED, Layout
 from qsync.warehouse.layout import SUPPRESSED_COLUMNS as COLUMNS
-from qsync.warehouse.sql import Expression, all_of, as_, col, concat, eq, ident, number, text
+from qsync.warehouse.sql import (
+    Expression,
+    aliased,
+    all_of,
+    as_,
+    col,
+    concat,
+    eq,
+    ident,
+    number,
+    text,
+)
 from qsync.warehouse.streams import in_list
 
 _UPLOAD = 1_000
@@ -211,7 +222,7 @@ def long_gone(
     ]
     absent: list[Expression] = []
     for name, living in still:
-        there = exp.select(number(1)).from_(exp.alias_(layout.table(name), "there", table=True))
+        there = exp.select(number(1)).from_(aliased(layout.table(name), "there"))
         same = eq(col("key", "there"), col("key", REJECTS))
         absent.append(exp.Not(this=exp.Exists(this=there.where(all_of([same, living])))))
     old_reject = exp.LT(this=col("last_at"), expression=text(before))

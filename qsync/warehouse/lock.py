@@ -47,7 +47,9 @@ class Lock:
         if self._read() is not None:
             return
         absent = exp.Not(
-            this=exp.Exists(this=exp.select("1").from_(self._table.copy()).where(self._mine()))
+            this=exp.Exists(
+                this=exp.select(exp.Literal.number(1)).from_(self._table.copy()).where(self._mine())
+            )
         )
         row = exp.select(text(self._destination), exp.Literal.number(0)).where(absent)
         try:

@@ -92,7 +92,7 @@ class MemoryConnection:
         self._raw.close()
 
     def _send(self, statement: Expression) -> Any:
-        return self._raw.execute(statement.sql(dialect=self._dialect.name, copy=False))
+        return self._raw.execute(self._dialect.render(statement))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

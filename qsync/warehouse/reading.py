@@ -44,7 +44,17 @@ from qsync.warehouse.layout import (
 from qsync.warehouse.records import Records
 from qsync.warehouse.requests import Requests
 from qsync.warehouse.samples import samples_of, samples_select
-from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, number, text
+from qsync.warehouse.sql import (
+    Expression,
+    aliased,
+    all_of,
+    as_,
+    case,
+    col,
+    eq,
+    number,
+    text,
+)
 from qsync.warehouse.staging import is_sent
 from qsync.warehouse.streams import Streams
 
@@ -67,8 +77,10 @@ class ReadingWarehouse:
         columns: ColumnReader,
     ) -> None:
         self.connection = connection
-        named = connection.dialect.names_database
-        self.layout = Layout(schema, connection.database if named else None)
+        dialect, database = connection.dialect, connection.database
+        if database is not None:
+            database = dialect.stored_name(database) if dialect.names_database else None
+        self.layout = Layout(schema, database)
         self._relations = relations
         self._columns = columns
         # Set when a run puts down its own requests: those were not spent by an earlier one.
@@ -257,9 +269,9 @@ class ReadingWarehouse:
                 as_(exp.Count(this=exp.Star()), "records"),
                 as_(exp.Sum(this=resting), "resting"),
             )
-            .from_(exp.alias_(self.layout.table(REJECTS), "rejects", table=True))
+            .from_(aliased(self.layout.table(REJECTS), "rejects"))
             .join(
-                exp.alias_(self.layout.table(STREAMS), "streams", table=True),
+                aliased(self.layout.table(STREAMS), "streams"),
                 on=eq(col("stream_id", "rejects"), col("stream_id", "streams")),
             )
             .where(eq(col("project", "streams"), text(project)))

@@ -13,7 +13,18 @@ from qsync.ledger.record import SUCCESS, RunRecord, RunStatus
 from qsync.planning.cost import Pace
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import RUNS, Layout
-from qsync.warehouse.sql import Expression, all_of, as_text, col, eq, ident, null, one_of, text
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    as_text,
+    col,
+    eq,
+    ident,
+    null,
+    one_of,
+    text,
+    under,
+)
 
 _PINS: tuple[frozenset[RunStatus], ...] = (
     frozenset(RunStatus),
@@ -166,7 +177,7 @@ class Records:
             exp.select("*", exp.Alias(this=last, alias=ident("place")))
             .from_(self._layout.table(RUNS))
             .where(condition)
-            .subquery("ranked")
+            .subquery(under("ranked"))
         )
         return (
             exp.select(*(self._cell(name) for name in names))

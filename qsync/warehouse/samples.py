@@ -19,9 +19,11 @@ from qsync.warehouse.sql import (
     case,
     col,
     eq,
+    named,
     null_text,
     number,
     text,
+    under,
 )
 
 _SHOWN = ("added", "changed", "removed")
@@ -49,10 +51,10 @@ def samples_select(request: DiffRequest, per_kind: int) -> exp.Select:
         before = col(field.state_column, "state") if known else null_text()
         after = col(field.state_column, "diff")
         columns += [as_(after, f"after_{index}"), as_(before, f"before_{index}")]
-    found = exp.select(*columns, as_(place, "place")).from_("diff")
+    found = exp.select(*columns, as_(place, "place")).from_(named("diff"))
     if state.table is not None:
         same = eq(col("key", "diff"), col("key", "state"))
-        found = found.join("state", on=same, join_type="left")
+        found = found.join(named("state"), on=same, join_type="left")
     found = found.where(op_is(*_SHOWN, table="diff"))
     names = ["kind", "key", "kinds"]
     for index, _ in enumerate(stream.fields):
@@ -60,7 +62,7 @@ def samples_select(request: DiffRequest, per_kind: int) -> exp.Select:
     few = exp.LTE(this=col("place"), expression=number(per_kind))
     return (
         exp.select(*(col(name) for name in names))
-        .from_(found.subquery("found"))
+        .from_(found.subquery(under("found")))
         .where(few)
         .order_by(col("kind"), col("key"))
     )

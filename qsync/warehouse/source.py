@@ -24,6 +24,7 @@ from qsync.warehouse.sql import (
     concat,
     differs,
     eq,
+    named,
     not_null,
     null_text,
     number,
@@ -96,7 +97,7 @@ def _shared_keys(stream: CompiledStream, model: exp.Table, dialect: Dialect) -> 
 
 
 def _grouped(stream: CompiledStream) -> exp.Select:
-    query = exp.select(col(KEY)).from_("keyed").group_by(col(KEY))
+    query = exp.select(col(KEY)).from_(named("keyed")).group_by(col(KEY))
     for place, field in enumerate(stream.fields):
         value = col(field.state_column)
         low, high = exp.Min(this=value.copy()), exp.Max(this=value.copy())
@@ -126,13 +127,15 @@ def _source(stream: CompiledStream, dialect: Dialect) -> exp.Select:
         as_(invalid_reason(stream, key, shared, values, conflicts, dialect), INVALID),
         as_(_row_hash(stream, values, conflicts, dialect), HASH),
         *(as_(values[field.name].copy(), field.state_column) for field in stream.fields),
-    ).from_(base)
+    ).from_(named(base))
     if stream.grouped:
         query = query.select(
             *(col(conflict_column(place), base) for place, _ in enumerate(stream.fields))
         )
     else:
-        query = query.join("shared", on=eq(key, col("shared_key", "shared")), join_type="left")
+        query = query.join(
+            named("shared"), on=eq(key, col("shared_key", "shared")), join_type="left"
+        )
     if stream.company_match_column is not None:
         query = query.select(as_(_other_domain(key, col("company_domain", base)), OTHER_DOMAIN))
     return query

@@ -51,6 +51,31 @@ def table(name: str, schema: str, database: str | None) -> exp.Table:
     )
 
 
+def named(name: str | exp.Table) -> exp.Table:
+    """A table expression of the statement's own by its name, quoted; a table stays as it is."""
+    return exp.Table(this=ident(name)) if isinstance(name, str) else name
+
+
+def under(name: str) -> exp.TableAlias:
+    """The name a table expression or a subquery gets, quoted.
+
+    Where the warehouse turns unquoted names into capitals, columns would not find it otherwise.
+    """
+    return exp.TableAlias(this=ident(name))
+
+
+def aliased(relation: exp.Table, name: str) -> Expression:
+    """`relation AS "name"`."""
+    return exp.alias_(relation, ident(name), table=True)
+
+
+def uploaded(rows: Iterable[Sequence[Expression]], name: str, columns: Sequence[str]) -> exp.Values:
+    """Rows that travel in the statement, to be joined under a name."""
+    values = exp.values([tuple(row) for row in rows])
+    values.set("alias", exp.TableAlias(this=ident(name), columns=[ident(c) for c in columns]))
+    return values
+
+
 def concat(parts: Iterable[Expression]) -> Expression:
     """`a || b || …`; NULL anywhere makes NULL, as the standard says."""
     result: Expression | None = None
@@ -117,9 +142,9 @@ def replace_match(value: Expression, pattern: str) -> Expression:
 
 def replace_matches(value: Expression, pattern: str, by: str) -> Expression:
     """The value with something else for every match of the pattern."""
-    # Not `RegexpReplace`: sqlglot writes the flag for all matches in some dialects of itself.
-    parts = [value.copy(), text(pattern), text(by), text("g")]
-    return exp.Anonymous(this="REGEXP_REPLACE", expressions=parts)
+    return exp.RegexpReplace(
+        this=value.copy(), expression=text(pattern), replacement=text(by), modifiers=text("g")
+    )
 
 
 def as_(value: Expression, name: str) -> exp.Alias:

@@ -18,7 +18,18 @@ from qsync.warehouse.counting import sends
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.layout import JOBS, STAGES, Layout
 from qsync.warehouse.source import OTHER_DOMAIN, conflict_column
-from qsync.warehouse.sql import Expression, all_of, as_, case, col, eq, not_null, number, text
+from qsync.warehouse.sql import (
+    Expression,
+    all_of,
+    as_,
+    case,
+    col,
+    eq,
+    named,
+    not_null,
+    number,
+    text,
+)
 
 NUMBER = "number"
 """1, 2, 3, … over the records to send; NULL for the others."""
@@ -54,7 +65,7 @@ def stage_select(stream: CompiledStream) -> exp.Select:
     return (
         exp.select(as_(case([(sent, numbered)], exp.Null()), NUMBER))
         .select(*(col(name) for name in names))
-        .from_("diff")
+        .from_(named("diff"))
         .where(exp.Not(this=op_is("forgotten", *NOT_STAGED)))
     )
 

@@ -14,7 +14,14 @@ from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import StreamState
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.layout import MAPPINGS, REJECTS, STATE_COLUMNS, STREAMS, Layout
-from qsync.warehouse.sql import Expression, col, eq, ident, text
+from qsync.warehouse.sql import (
+    Expression,
+    aliased,
+    col,
+    eq,
+    ident,
+    text,
+)
 
 
 class Streams:
@@ -40,10 +47,10 @@ class Streams:
         """What state knows of one stream; without its mapping where no table holds any yet."""
         columns = [col(name, "streams") for name in ("state_table", "columns", "fingerprint")]
         query = exp.select(*columns, col("mapping", "mappings") if with_mapping else exp.Null())
-        query = query.from_(exp.alias_(self._layout.table(STREAMS), "streams", table=True))
+        query = query.from_(aliased(self._layout.table(STREAMS), "streams"))
         if with_mapping:
             query = query.join(
-                exp.alias_(self._layout.table(MAPPINGS), "mappings", table=True),
+                aliased(self._layout.table(MAPPINGS), "mappings"),
                 on=eq(col("stream_id", "streams"), col("stream_id", "mappings")),
                 join_type="left",
             )

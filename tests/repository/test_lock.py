@@ -13,6 +13,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from qsync.warehouse.dialects import DIALECTS
+
 LINE = re.compile(r"(?P<requirement>[^#\s][^#]*?)(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})+)$")
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.1", "3.13.0")
@@ -46,8 +48,10 @@ def pyproject(repository: Path) -> dict[str, Any]:
 
 def _wanted(pyproject: dict[str, Any]) -> Iterator[str]:
     yield from pyproject["project"]["dependencies"]
-    for extra in pyproject["project"]["optional-dependencies"].values():
-        yield from extra
+    for name, extra in pyproject["project"]["optional-dependencies"].items():
+        # Of warehouses that qsync writes for by text only no test installs the adapter.
+        if name not in DIALECTS or not DIALECTS[name].by_text:
+            yield from extra
     for group in pyproject["dependency-groups"].values():
         yield from group
 

@@ -83,7 +83,7 @@ class DirectConnection:
         return True
 
     def _send(self, statement: Expression) -> Any:
-        sql = statement.sql(dialect=self._dialect.name, copy=False)
+        sql = self._dialect.render(statement)
         self.statements.append(sql)
         return self.execute(sql)
 

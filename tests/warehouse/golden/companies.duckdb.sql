@@ -1,5 +1,5 @@
 -- count
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -59,7 +59,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -74,10 +74,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -220,12 +220,12 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -235,7 +235,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -310,12 +310,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -328,7 +328,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   "op",
@@ -349,7 +349,7 @@ SELECT
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
   SUM("n_0"),
   SUM("n_1")
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -385,7 +385,7 @@ SELECT
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
   SUM("n_0"),
   SUM("n_1")
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -395,7 +395,7 @@ GROUP BY
   "cause";
 
 -- histogram
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -455,7 +455,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -470,10 +470,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -616,12 +616,12 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -631,7 +631,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -706,12 +706,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -724,7 +724,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 1, 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
@@ -734,12 +734,12 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_1_s",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 2, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x",
   COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
-FROM diff
+FROM "diff"
 WHERE
   "op" IN ('changed');
 
 -- stage
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -799,7 +799,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -814,10 +814,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -960,12 +960,12 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -975,7 +975,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -1050,12 +1050,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -1068,7 +1068,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   CASE
@@ -1094,7 +1094,7 @@ SELECT
   "attempts",
   "rejected_at",
   "other_domain"
-FROM diff
+FROM "diff"
 WHERE
   NOT "op" IN ('forgotten', 'unchanged', 'deferred', 'suppressed', 'gone');
 
@@ -1144,14 +1144,14 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."stage_r1" AS there
+    FROM "db"."qsync"."stage_r1" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."op" <> 'removed'
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS there
+    FROM "db"."qsync"."state_people" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."status" <> 'removed'
   );
@@ -1249,9 +1249,9 @@ SELECT
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "db"."qsync"."stage_r1" AS staged
+FROM "db"."qsync"."stage_r1" AS "staged"
 JOIN (VALUES
-  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
+  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (
@@ -1289,7 +1289,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS known
+    FROM "db"."qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1383,7 +1383,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS known
+    FROM "db"."qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1444,10 +1444,10 @@ SELECT
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "db"."qsync"."stage_r1" AS staged
+FROM "db"."qsync"."stage_r1" AS "staged"
 JOIN (VALUES
   (4, 'batch_left', CAST(NULL AS TEXT)),
-  (5, 'job_title is too long', 'job_title')) AS said(row_number, reason, field)
+  (5, 'job_title is too long', 'job_title')) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (

@@ -1,5 +1,5 @@
 -- count
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -53,7 +53,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -68,10 +68,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -214,22 +214,22 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -304,12 +304,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -322,7 +322,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   "op",
@@ -343,7 +343,7 @@ SELECT
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
   SUM("n_0"),
   SUM("n_1")
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -379,7 +379,7 @@ SELECT
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
   SUM("n_0"),
   SUM("n_1")
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -389,7 +389,7 @@ GROUP BY
   "cause";
 
 -- histogram
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -443,7 +443,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -458,10 +458,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -604,22 +604,22 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -694,12 +694,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -712,7 +712,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
@@ -722,12 +722,12 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_1_s",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x",
   COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
-FROM diff
+FROM "diff"
 WHERE
   "op" IN ('changed');
 
 -- stage
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       REGEXP_REPLACE(
@@ -781,7 +781,7 @@ WITH keyed AS (
       ),
       ''
     ) IS NULL
-), grouped AS (
+), "grouped" AS (
   SELECT
     "k",
     CASE
@@ -796,10 +796,10 @@ WITH keyed AS (
       ELSE CAST(NULL AS TEXT)
     END AS "v_segments",
     CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-  FROM keyed
+  FROM "keyed"
   GROUP BY
     "k"
-), source AS (
+), "source" AS (
   SELECT
     "grouped"."k" AS "k",
     1 AS "present",
@@ -942,22 +942,22 @@ WITH keyed AS (
     "grouped"."v_segments" AS "v_segments",
     "grouped"."n_0",
     "grouped"."n_1"
-  FROM grouped
-), state AS (
+  FROM "grouped"
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '6526b526e79c'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -1032,12 +1032,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     0 AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -1050,7 +1050,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   CASE
@@ -1076,7 +1076,7 @@ SELECT
   "attempts",
   "rejected_at",
   "other_domain"
-FROM diff
+FROM "diff"
 WHERE
   NOT "op" IN ('forgotten', 'unchanged', 'deferred', 'suppressed', 'gone');
 
@@ -1126,14 +1126,14 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."stage_r1" AS there
+    FROM "qsync"."stage_r1" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."op" <> 'removed'
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS there
+    FROM "qsync"."state_people" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."status" <> 'removed'
   );
@@ -1224,16 +1224,16 @@ SELECT
   CASE
     WHEN "said"."reason" = 'batch_left'
     THEN 0
-    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg')
     THEN "staged"."attempts" + 1
     ELSE 1
   END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "qsync"."stage_r1" AS staged
+FROM "qsync"."stage_r1" AS "staged"
 JOIN (VALUES
-  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
+  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (
@@ -1271,7 +1271,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS known
+    FROM "qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1365,7 +1365,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS known
+    FROM "qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1419,17 +1419,17 @@ SELECT
   CASE
     WHEN "said"."reason" = 'batch_left'
     THEN 0
-    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg')
     THEN "staged"."attempts" + 1
     ELSE 1
   END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "qsync"."stage_r1" AS staged
+FROM "qsync"."stage_r1" AS "staged"
 JOIN (VALUES
   (4, 'batch_left', CAST(NULL AS TEXT)),
-  (5, 'job_title is too long', 'job_title')) AS said(row_number, reason, field)
+  (5, 'job_title is too long', 'job_title')) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (

@@ -1,6 +1,6 @@
 -- leads
-WITH base_side AS (
-  WITH keyed AS (
+WITH "base_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         TRIM(
@@ -12,7 +12,7 @@ WITH base_side AS (
       CAST("position" AS TEXT) COLLATE "C" AS "v_job_title",
       CAST("phone" AS TEXT) COLLATE "C" AS "v_phone"
     FROM "db"."prod"."people"
-  ), shared AS (
+  ), "shared" AS (
     SELECT
       NULLIF(
         TRIM(
@@ -26,7 +26,7 @@ WITH base_side AS (
       1
     HAVING
       COUNT(*) > 1
-  ), source AS (
+  ), "source" AS (
     SELECT
       "keyed"."k" AS "k",
       1 AS "present",
@@ -49,8 +49,8 @@ WITH base_side AS (
       ) AS "h",
       "keyed"."v_job_title" AS "v_job_title",
       "keyed"."v_phone" AS "v_phone"
-    FROM keyed
-    LEFT JOIN shared
+    FROM "keyed"
+    LEFT JOIN "shared"
       ON "keyed"."k" = "shared"."shared_key"
   )
   SELECT
@@ -58,7 +58,7 @@ WITH base_side AS (
     "invalid",
     "v_job_title",
     "v_phone"
-  FROM source
+  FROM "source"
   WHERE
     "invalid" IS NULL
   UNION ALL
@@ -67,13 +67,13 @@ WITH base_side AS (
     MIN("invalid") AS "invalid",
     CAST(NULL AS TEXT) AS "v_job_title",
     CAST(NULL AS TEXT) AS "v_phone"
-  FROM source
+  FROM "source"
   WHERE
     NOT "invalid" IS NULL AND NOT "k" IS NULL
   GROUP BY
     "k"
-), head_side AS (
-  WITH keyed AS (
+), "head_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         TRIM(
@@ -100,7 +100,7 @@ WITH base_side AS (
       CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
       CAST('warehouse' AS TEXT) AS "v_source"
     FROM "db"."prod"."people"
-  ), shared AS (
+  ), "shared" AS (
     SELECT
       NULLIF(
         TRIM(
@@ -114,7 +114,7 @@ WITH base_side AS (
       1
     HAVING
       COUNT(*) > 1
-  ), source AS (
+  ), "source" AS (
     SELECT
       "keyed"."k" AS "k",
       1 AS "present",
@@ -152,8 +152,8 @@ WITH base_side AS (
       "keyed"."v_product_score" AS "v_product_score",
       "keyed"."v_seniority" AS "v_seniority",
       "keyed"."v_source" AS "v_source"
-    FROM keyed
-    LEFT JOIN shared
+    FROM "keyed"
+    LEFT JOIN "shared"
       ON "keyed"."k" = "shared"."shared_key"
   )
   SELECT
@@ -164,7 +164,7 @@ WITH base_side AS (
     "v_product_score",
     "v_seniority",
     "v_source"
-  FROM source
+  FROM "source"
   WHERE
     "invalid" IS NULL
   UNION ALL
@@ -176,12 +176,12 @@ WITH base_side AS (
     CAST(NULL AS TEXT) AS "v_product_score",
     CAST(NULL AS TEXT) AS "v_seniority",
     CAST(NULL AS TEXT) AS "v_source"
-  FROM source
+  FROM "source"
   WHERE
     NOT "invalid" IS NULL AND NOT "k" IS NULL
   GROUP BY
     "k"
-), joined AS (
+), "joined" AS (
   SELECT
     CASE
       WHEN (
@@ -372,10 +372,10 @@ WITH base_side AS (
         ELSE '.'
       END
     END AS "letters"
-  FROM base_side
-  FULL OUTER JOIN head_side
+  FROM "base_side"
+  FULL OUTER JOIN "head_side"
     ON "base_side"."k" = "head_side"."k"
-), compared AS (
+), "compared" AS (
   SELECT
     CASE
       WHEN "fate" = 'both' AND REGEXP_MATCHES("letters", '[scxu]')
@@ -392,7 +392,7 @@ WITH base_side AS (
       ELSE CAST(NULL AS TEXT)
     END AS "reason",
     "letters"
-  FROM joined
+  FROM "joined"
 )
 SELECT
   "fate",
@@ -477,14 +477,14 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 6, 1) IN ('c') THEN 1 ELSE 0 END), 0) AS "f_5_2",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 6, 1) IN ('x') THEN 1 ELSE 0 END), 0) AS "f_5_3",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 6, 1) IN ('u') THEN 1 ELSE 0 END), 0) AS "f_5_4"
-FROM compared
+FROM "compared"
 GROUP BY
   "fate",
   "reason";
 
 -- companies
-WITH base_side AS (
-  WITH keyed AS (
+WITH "base_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         REGEXP_REPLACE(
@@ -543,7 +543,7 @@ WITH base_side AS (
         ),
         ''
       ) IS NULL
-  ), grouped AS (
+  ), "grouped" AS (
     SELECT
       "k",
       CASE
@@ -552,10 +552,10 @@ WITH base_side AS (
         ELSE CAST(NULL AS TEXT)
       END AS "v_employees",
       CASE WHEN MIN("v_employees") <> MAX("v_employees") THEN 1 ELSE 0 END AS "n_0"
-    FROM keyed
+    FROM "keyed"
     GROUP BY
       "k"
-  ), source AS (
+  ), "source" AS (
     SELECT
       "grouped"."k" AS "k",
       1 AS "present",
@@ -687,16 +687,16 @@ WITH base_side AS (
       ) AS "h",
       "grouped"."v_employees" AS "v_employees",
       "grouped"."n_0"
-    FROM grouped
+    FROM "grouped"
   )
   SELECT
     "k",
     "invalid",
     "v_employees",
     "n_0"
-  FROM source
-), head_side AS (
-  WITH keyed AS (
+  FROM "source"
+), "head_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         REGEXP_REPLACE(
@@ -756,7 +756,7 @@ WITH base_side AS (
         ),
         ''
       ) IS NULL
-  ), grouped AS (
+  ), "grouped" AS (
     SELECT
       "k",
       CASE
@@ -771,10 +771,10 @@ WITH base_side AS (
         ELSE CAST(NULL AS TEXT)
       END AS "v_segments",
       CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-    FROM keyed
+    FROM "keyed"
     GROUP BY
       "k"
-  ), source AS (
+  ), "source" AS (
     SELECT
       "grouped"."k" AS "k",
       1 AS "present",
@@ -917,7 +917,7 @@ WITH base_side AS (
       "grouped"."v_segments" AS "v_segments",
       "grouped"."n_0",
       "grouped"."n_1"
-    FROM grouped
+    FROM "grouped"
   )
   SELECT
     "k",
@@ -926,8 +926,8 @@ WITH base_side AS (
     "v_segments",
     "n_0",
     "n_1"
-  FROM source
-), joined AS (
+  FROM "source"
+), "joined" AS (
   SELECT
     CASE
       WHEN (
@@ -1020,10 +1020,10 @@ WITH base_side AS (
         ELSE '.'
       END
     END AS "letters"
-  FROM base_side
-  FULL OUTER JOIN head_side
+  FROM "base_side"
+  FULL OUTER JOIN "head_side"
     ON "base_side"."k" = "head_side"."k"
-), compared AS (
+), "compared" AS (
   SELECT
     CASE
       WHEN "fate" = 'both' AND REGEXP_MATCHES("letters", '[scxu]')
@@ -1040,7 +1040,7 @@ WITH base_side AS (
       ELSE CAST(NULL AS TEXT)
     END AS "reason",
     "letters"
-  FROM joined
+  FROM "joined"
 )
 SELECT
   "fate",
@@ -1067,7 +1067,7 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 2, 1) IN ('c') THEN 1 ELSE 0 END), 0) AS "f_1_2",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 2, 1) IN ('x') THEN 1 ELSE 0 END), 0) AS "f_1_3",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters", 2, 1) IN ('u') THEN 1 ELSE 0 END), 0) AS "f_1_4"
-FROM compared
+FROM "compared"
 GROUP BY
   "fate",
   "reason";

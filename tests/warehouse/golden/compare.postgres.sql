@@ -1,6 +1,6 @@
 -- leads
-WITH base_side AS (
-  WITH keyed AS (
+WITH "base_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         TRIM(' ␉␍␊' FROM LOWER(CAST("work_email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -9,7 +9,7 @@ WITH base_side AS (
       CAST("position" AS TEXT) COLLATE "C" AS "v_job_title",
       CAST("phone" AS TEXT) COLLATE "C" AS "v_phone"
     FROM "db"."prod"."people"
-  ), shared AS (
+  ), "shared" AS (
     SELECT
       NULLIF(
         TRIM(' ␉␍␊' FROM LOWER(CAST("work_email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -20,7 +20,7 @@ WITH base_side AS (
       1
     HAVING
       COUNT(*) > 1
-  ), source AS (
+  ), "source" AS (
     SELECT
       "keyed"."k" AS "k",
       1 AS "present",
@@ -40,8 +40,8 @@ WITH base_side AS (
       ) AS "h",
       "keyed"."v_job_title" AS "v_job_title",
       "keyed"."v_phone" AS "v_phone"
-    FROM keyed
-    LEFT JOIN shared
+    FROM "keyed"
+    LEFT JOIN "shared"
       ON "keyed"."k" = "shared"."shared_key"
   )
   SELECT
@@ -49,7 +49,7 @@ WITH base_side AS (
     "invalid",
     "v_job_title",
     "v_phone"
-  FROM source
+  FROM "source"
   WHERE
     "invalid" IS NULL
   UNION ALL
@@ -58,13 +58,13 @@ WITH base_side AS (
     MIN("invalid") AS "invalid",
     CAST(NULL AS TEXT) AS "v_job_title",
     CAST(NULL AS TEXT) AS "v_phone"
-  FROM source
+  FROM "source"
   WHERE
     NOT "invalid" IS NULL AND NOT "k" IS NULL
   GROUP BY
     "k"
-), head_side AS (
-  WITH keyed AS (
+), "head_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -84,7 +84,7 @@ WITH base_side AS (
       CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
       CAST('warehouse' AS TEXT) AS "v_source"
     FROM "db"."prod"."people"
-  ), shared AS (
+  ), "shared" AS (
     SELECT
       NULLIF(
         TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -95,7 +95,7 @@ WITH base_side AS (
       1
     HAVING
       COUNT(*) > 1
-  ), source AS (
+  ), "source" AS (
     SELECT
       "keyed"."k" AS "k",
       1 AS "present",
@@ -130,8 +130,8 @@ WITH base_side AS (
       "keyed"."v_product_score" AS "v_product_score",
       "keyed"."v_seniority" AS "v_seniority",
       "keyed"."v_source" AS "v_source"
-    FROM keyed
-    LEFT JOIN shared
+    FROM "keyed"
+    LEFT JOIN "shared"
       ON "keyed"."k" = "shared"."shared_key"
   )
   SELECT
@@ -142,7 +142,7 @@ WITH base_side AS (
     "v_product_score",
     "v_seniority",
     "v_source"
-  FROM source
+  FROM "source"
   WHERE
     "invalid" IS NULL
   UNION ALL
@@ -154,12 +154,12 @@ WITH base_side AS (
     CAST(NULL AS TEXT) AS "v_product_score",
     CAST(NULL AS TEXT) AS "v_seniority",
     CAST(NULL AS TEXT) AS "v_source"
-  FROM source
+  FROM "source"
   WHERE
     NOT "invalid" IS NULL AND NOT "k" IS NULL
   GROUP BY
     "k"
-), joined AS (
+), "joined" AS (
   SELECT
     CASE
       WHEN (
@@ -350,10 +350,10 @@ WITH base_side AS (
         ELSE '.'
       END
     END AS "letters"
-  FROM base_side
-  FULL OUTER JOIN head_side
+  FROM "base_side"
+  FULL OUTER JOIN "head_side"
     ON "base_side"."k" = "head_side"."k"
-), compared AS (
+), "compared" AS (
   SELECT
     CASE
       WHEN "fate" = 'both' AND "letters" ~ '[scxu]'
@@ -370,7 +370,7 @@ WITH base_side AS (
       ELSE CAST(NULL AS TEXT)
     END AS "reason",
     "letters"
-  FROM joined
+  FROM "joined"
 )
 SELECT
   "fate",
@@ -473,14 +473,14 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 6 FOR 1) IN ('c') THEN 1 ELSE 0 END), 0) AS "f_5_2",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 6 FOR 1) IN ('x') THEN 1 ELSE 0 END), 0) AS "f_5_3",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 6 FOR 1) IN ('u') THEN 1 ELSE 0 END), 0) AS "f_5_4"
-FROM compared
+FROM "compared"
 GROUP BY
   "fate",
   "reason";
 
 -- companies
-WITH base_side AS (
-  WITH keyed AS (
+WITH "base_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         REGEXP_REPLACE(
@@ -533,7 +533,7 @@ WITH base_side AS (
         ),
         ''
       ) IS NULL
-  ), grouped AS (
+  ), "grouped" AS (
     SELECT
       "k",
       CASE
@@ -542,10 +542,10 @@ WITH base_side AS (
         ELSE CAST(NULL AS TEXT)
       END AS "v_employees",
       CASE WHEN MIN("v_employees") <> MAX("v_employees") THEN 1 ELSE 0 END AS "n_0"
-    FROM keyed
+    FROM "keyed"
     GROUP BY
       "k"
-  ), source AS (
+  ), "source" AS (
     SELECT
       "grouped"."k" AS "k",
       1 AS "present",
@@ -677,16 +677,16 @@ WITH base_side AS (
       ) AS "h",
       "grouped"."v_employees" AS "v_employees",
       "grouped"."n_0"
-    FROM grouped
+    FROM "grouped"
   )
   SELECT
     "k",
     "invalid",
     "v_employees",
     "n_0"
-  FROM source
-), head_side AS (
-  WITH keyed AS (
+  FROM "source"
+), "head_side" AS (
+  WITH "keyed" AS (
     SELECT
       NULLIF(
         REGEXP_REPLACE(
@@ -740,7 +740,7 @@ WITH base_side AS (
         ),
         ''
       ) IS NULL
-  ), grouped AS (
+  ), "grouped" AS (
     SELECT
       "k",
       CASE
@@ -755,10 +755,10 @@ WITH base_side AS (
         ELSE CAST(NULL AS TEXT)
       END AS "v_segments",
       CASE WHEN MIN("v_segments") <> MAX("v_segments") THEN 1 ELSE 0 END AS "n_1"
-    FROM keyed
+    FROM "keyed"
     GROUP BY
       "k"
-  ), source AS (
+  ), "source" AS (
     SELECT
       "grouped"."k" AS "k",
       1 AS "present",
@@ -901,7 +901,7 @@ WITH base_side AS (
       "grouped"."v_segments" AS "v_segments",
       "grouped"."n_0",
       "grouped"."n_1"
-    FROM grouped
+    FROM "grouped"
   )
   SELECT
     "k",
@@ -910,8 +910,8 @@ WITH base_side AS (
     "v_segments",
     "n_0",
     "n_1"
-  FROM source
-), joined AS (
+  FROM "source"
+), "joined" AS (
   SELECT
     CASE
       WHEN (
@@ -1004,10 +1004,10 @@ WITH base_side AS (
         ELSE '.'
       END
     END AS "letters"
-  FROM base_side
-  FULL OUTER JOIN head_side
+  FROM "base_side"
+  FULL OUTER JOIN "head_side"
     ON "base_side"."k" = "head_side"."k"
-), compared AS (
+), "compared" AS (
   SELECT
     CASE
       WHEN "fate" = 'both' AND "letters" ~ '[scxu]'
@@ -1024,7 +1024,7 @@ WITH base_side AS (
       ELSE CAST(NULL AS TEXT)
     END AS "reason",
     "letters"
-  FROM joined
+  FROM "joined"
 )
 SELECT
   "fate",
@@ -1059,7 +1059,7 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 2 FOR 1) IN ('c') THEN 1 ELSE 0 END), 0) AS "f_1_2",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 2 FOR 1) IN ('x') THEN 1 ELSE 0 END), 0) AS "f_1_3",
   COALESCE(SUM(CASE WHEN SUBSTRING("letters" FROM 2 FOR 1) IN ('u') THEN 1 ELSE 0 END), 0) AS "f_1_4"
-FROM compared
+FROM "compared"
 GROUP BY
   "fate",
   "reason";

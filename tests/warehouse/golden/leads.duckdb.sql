@@ -1,5 +1,5 @@
 -- count
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -53,7 +53,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -67,7 +67,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -120,14 +120,14 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -137,7 +137,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -282,12 +282,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -300,7 +300,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   "op",
@@ -319,7 +319,7 @@ SELECT
   ) AS "state_rows",
   SUM("other_domain"),
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -359,7 +359,7 @@ SELECT
   ) AS "state_rows",
   SUM("other_domain"),
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -369,7 +369,7 @@ GROUP BY
   "cause";
 
 -- histogram
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -423,7 +423,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -437,7 +437,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -490,14 +490,14 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -507,7 +507,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -652,12 +652,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -670,7 +670,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 1, 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
@@ -689,12 +689,12 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds", 5, 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x",
   COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
-FROM diff
+FROM "diff"
 WHERE
   "op" IN ('changed');
 
 -- stage
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -748,7 +748,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(
@@ -762,7 +762,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -815,14 +815,14 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "db"."qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
@@ -832,7 +832,7 @@ WITH keyed AS (
   FROM "db"."qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -977,12 +977,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -995,7 +995,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   CASE
@@ -1022,7 +1022,7 @@ SELECT
   "attempts",
   "rejected_at",
   "other_domain"
-FROM diff
+FROM "diff"
 WHERE
   NOT "op" IN ('forgotten', 'unchanged', 'deferred', 'suppressed', 'gone');
 
@@ -1075,14 +1075,14 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."stage_r1" AS there
+    FROM "db"."qsync"."stage_r1" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."op" <> 'removed'
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS there
+    FROM "db"."qsync"."state_people" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."status" <> 'removed'
   );
@@ -1186,9 +1186,9 @@ SELECT
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "db"."qsync"."stage_r1" AS staged
+FROM "db"."qsync"."stage_r1" AS "staged"
 JOIN (VALUES
-  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
+  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (
@@ -1226,7 +1226,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS known
+    FROM "db"."qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1320,7 +1320,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "db"."qsync"."state_people" AS known
+    FROM "db"."qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1381,10 +1381,10 @@ SELECT
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "db"."qsync"."stage_r1" AS staged
+FROM "db"."qsync"."stage_r1" AS "staged"
 JOIN (VALUES
   (4, 'batch_left', CAST(NULL AS TEXT)),
-  (5, 'job_title is too long', 'job_title')) AS said(row_number, reason, field)
+  (5, 'job_title is too long', 'job_title')) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (

@@ -1,5 +1,5 @@
 -- count
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -43,7 +43,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -54,7 +54,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -98,24 +98,24 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -260,12 +260,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -278,7 +278,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   "op",
@@ -297,7 +297,7 @@ SELECT
   ) AS "state_rows",
   SUM("other_domain"),
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -337,7 +337,7 @@ SELECT
   ) AS "state_rows",
   SUM("other_domain"),
   COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM diff
+FROM "diff"
 GROUP BY
   "op",
   "retried",
@@ -347,7 +347,7 @@ GROUP BY
   "cause";
 
 -- histogram
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -391,7 +391,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -402,7 +402,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -446,24 +446,24 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -608,12 +608,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -626,7 +626,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
@@ -645,12 +645,12 @@ SELECT
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
   COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x",
   COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
-FROM diff
+FROM "diff"
 WHERE
   "op" IN ('changed');
 
 -- stage
-WITH keyed AS (
+WITH "keyed" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -694,7 +694,7 @@ WITH keyed AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), shared AS (
+), "shared" AS (
   SELECT
     NULLIF(
       TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
@@ -705,7 +705,7 @@ WITH keyed AS (
     1
   HAVING
     COUNT(*) > 1
-), source AS (
+), "source" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
@@ -749,24 +749,24 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "other_domain"
-  FROM keyed
-  LEFT JOIN shared
+  FROM "keyed"
+  LEFT JOIN "shared"
     ON "keyed"."k" = "shared"."shared_key"
-), state AS (
+), "state" AS (
   SELECT
     *
   FROM "qsync"."state_people"
-), rejected AS (
+), "rejected" AS (
   SELECT
     "key",
     "row_hash",
     "attempts",
     "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') AS "rejected_as"
+    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), judged AS (
+), "judged" AS (
   SELECT
     CASE
       WHEN "source"."present" IS NULL
@@ -911,12 +911,12 @@ WITH keyed AS (
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
     COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM source
-  FULL OUTER JOIN state
+  FROM "source"
+  FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
-  LEFT JOIN rejected
+  LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), diff AS (
+), "diff" AS (
   SELECT
     "judged".*,
     CASE
@@ -929,7 +929,7 @@ WITH keyed AS (
       THEN 1
       ELSE 0
     END AS "retried"
-  FROM judged
+  FROM "judged"
 )
 SELECT
   CASE
@@ -956,7 +956,7 @@ SELECT
   "attempts",
   "rejected_at",
   "other_domain"
-FROM diff
+FROM "diff"
 WHERE
   NOT "op" IN ('forgotten', 'unchanged', 'deferred', 'suppressed', 'gone');
 
@@ -1009,14 +1009,14 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."stage_r1" AS there
+    FROM "qsync"."stage_r1" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."op" <> 'removed'
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS there
+    FROM "qsync"."state_people" AS "there"
     WHERE
       "there"."key" = "qsync_rejects"."key" AND "there"."status" <> 'removed'
   );
@@ -1113,16 +1113,16 @@ SELECT
   CASE
     WHEN "said"."reason" = 'batch_left'
     THEN 0
-    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg')
     THEN "staged"."attempts" + 1
     ELSE 1
   END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "qsync"."stage_r1" AS staged
+FROM "qsync"."stage_r1" AS "staged"
 JOIN (VALUES
-  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS said(row_number, reason, field)
+  (3, 'phone is invalid: it''s', CAST(NULL AS TEXT))) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (
@@ -1160,7 +1160,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS known
+    FROM "qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1254,7 +1254,7 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM "qsync"."state_people" AS known
+    FROM "qsync"."state_people" AS "known"
     WHERE
       "known"."key" = "stage_r1"."key"
   );
@@ -1308,17 +1308,17 @@ SELECT
   CASE
     WHEN "said"."reason" = 'batch_left'
     THEN 0
-    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g')
+    WHEN "staged"."reason" = COALESCE("said"."field", '') || ': ' || REGEXP_REPLACE("said"."reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg')
     THEN "staged"."attempts" + 1
     ELSE 1
   END,
   'r1',
   COALESCE("staged"."rejected_at", '2026-11-03 05:00:00'),
   '2026-11-03 05:00:00'
-FROM "qsync"."stage_r1" AS staged
+FROM "qsync"."stage_r1" AS "staged"
 JOIN (VALUES
   (4, 'batch_left', CAST(NULL AS TEXT)),
-  (5, 'job_title is too long', 'job_title')) AS said(row_number, reason, field)
+  (5, 'job_title is too long', 'job_title')) AS "said"("row_number", "reason", "field")
   ON "staged"."number" = "said"."row_number"
 WHERE
   NOT (
