@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale lock clean .venv
+.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale (25
 
 bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits (15 minutes)
 	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
+
+bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
+	@$(BIN)/python benchmarks/charts.py
 
 clean: ## Remove everything that make, the tests and the demo made
 	@rm -rf $(VENV) $(VENV)-dagster .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

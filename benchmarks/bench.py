@@ -15,9 +15,11 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
-from report import Measured, report, scale_of
+from charts import Chart, keep
+from report import Measured, report
 from setting import Setting
 
 PHASES = ("first load", "1% changed")
@@ -77,12 +79,49 @@ def main() -> int:
         job_seconds=options.job_seconds,
         cores=cores,
         median=statistics.median,
-        scale=scale_of(old),
+        old=old,
     )
     print(page)
     if written is not None:
         written.write_text(page, encoding="utf-8")
+        keep("plain", [asdict(item) for item in measured], charts(measured, options.rows))
     return 0
+
+
+def charts(measured: list[Measured], rows: int) -> list[Chart]:
+    """Seconds and requests of both, side by side."""
+    names = {"qsync": "qsync", "plain": "plain script"}
+
+    def of(value: Callable[[Measured], float]) -> list[tuple[str, float, str]]:
+        return [
+            (
+                phase,
+                statistics.median(
+                    value(item)
+                    for item in measured
+                    if (item.contender, item.phase) == (contender, phase)
+                ),
+                name,
+            )
+            for phase in PHASES
+            for contender, name in names.items()
+        ]
+
+    return [
+        Chart(
+            "bench-plain-seconds.svg",
+            f"{rows:,} leads, by qsync and by a plain script",
+            "seconds of the whole process; less is better",
+            of(lambda item: item.seconds),
+        ),
+        Chart(
+            "bench-plain-requests.svg",
+            f"Requests for {rows:,} leads",
+            "HTTP requests; less is better",
+            of(lambda item: item.requests),
+            digits=0,
+        ),
+    ]
 
 
 if __name__ == "__main__":

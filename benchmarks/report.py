@@ -43,6 +43,10 @@ every 0.2 s until the job is done, next. It keeps no state, so it sends everythi
 |---|---|---:|---:|---:|---:|---:|---:|
 {table}
 
+![Seconds of both in both phases](pictures/bench-plain-seconds.svg)
+
+![Requests of both in both phases](pictures/bench-plain-requests.svg)
+
 Seconds are medians of {repeats} runs, the fastest in brackets; the order alternated.
 Ratios of the medians:
 
@@ -71,8 +75,7 @@ faster; the number of requests stayed the same.
   would be somewhat faster.
 - Not measured: real durations of Qualified's jobs, which nobody documents, and its real latency.
 
-{begin}
-{scale}{end}
+{sections}
 
 ## How to repeat it
 
@@ -82,26 +85,32 @@ faster; the number of requests stayed the same.
 `python benchmarks/bench.py --help` and `python -m benchmarks.scale --help` list the options.
 """
 
-BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
-"""Between these stands what another program measures."""
+SECTIONS = ("warehouse", "row", "peers", "scale")
+"""What other programs measure, in the order of the page. Each stands between two marks."""
 
 
-def scale_of(page: str) -> str:
-    """The section between the marks; empty if there is none."""
-    return page.partition(BEGIN + "\n")[2].partition(END)[0]
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
-def with_scale(page: str, section: str) -> str:
+def section_of(page: str, name: str) -> str:
+    """The section between its marks; empty if there is none."""
+    begin, end = _marks(name)
+    return page.partition(begin + "\n")[2].partition(end)[0]
+
+
+def with_section(page: str, name: str, section: str) -> str:
     """The page with another section between its marks.
 
     Raises:
-        ValueError: It has no marks.
+        ValueError: It has no such marks.
     """
-    before, _, rest = page.partition(BEGIN)
-    _, found, after = rest.partition(END)
+    begin, end = _marks(name)
+    before, _, rest = page.partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"the page has no place for this: {BEGIN} … {END}")
-    return f"{before}{BEGIN}\n{section}{END}{after}"
+        raise ValueError(f"the page has no place for this: {begin} … {end}")
+    return f"{before}{begin}\n{section}{end}{after}"
 
 
 def report(
@@ -113,9 +122,9 @@ def report(
     job_seconds: float,
     cores: int,
     median: Median,
-    scale: str,
+    old: str,
 ) -> str:
-    """The page of a benchmark; `scale` is the section on loads at the documented limits."""
+    """The page of a benchmark; what other programs measured is taken from the `old` one."""
 
     def values(contender: str, phase: str, value: Callable[[Measured], float]) -> list[float]:
         return [
@@ -163,7 +172,7 @@ def report(
         cores=cores,
         table="\n".join(lines),
         ratios="\n".join(ratios),
-        scale=scale,
-        begin=BEGIN,
-        end=END,
+        sections="\n\n".join(
+            f"{_marks(name)[0]}\n{section_of(old, name)}{_marks(name)[1]}" for name in SECTIONS
+        ),
     )

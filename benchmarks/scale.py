@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmarks.report import with_scale
+from benchmarks.charts import Chart, keep
+from benchmarks.report import with_section
 from benchmarks.simulation import LATENCY, REJECTED, SPREAD, Simulated, least_seconds, simulate
 from qsync.execution.polling import OPEN_JOBS
 from qsync.project.model import LimitSettings
@@ -66,6 +67,10 @@ rejects one row in {rejected:,}, and fails the benchmark when a request exceeds 
 least time for these requests | peak memory |
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {table}
+
+![Hours of the largest load beside the least its requests allow](pictures/bench-limits-hours.svg)
+
+![Peak memory by number of rows](pictures/bench-limits-memory.svg)
 
 - *Least* is what no client can beat: one submit and one poll for each 500 rows, sent as early as
   the windows let them, with jobs that take no time; in brackets, how many times that it was. Nobody
@@ -195,8 +200,43 @@ def main() -> int:
     print(text)
     if options.write is not None:
         page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(with_scale(page, text), encoding="utf-8")
+        options.write.write_text(with_section(page, "scale", text), encoding="utf-8")
+        keep("scale", [asdict(item) for item in measured], charts(measured[: -len(OPEN)]))
     return 0
+
+
+def charts(measured: list[Measured]) -> list[Chart]:
+    """How long the largest load takes beside what its requests allow, and memory by rows."""
+    rows = max(item.load.rows for item in measured)
+    largest = [item for item in measured if item.load.rows == rows]
+    hours = []
+    for item in largest:
+        load, done = item.load, item.simulated
+        label = f"share {load.share:g}, jobs of {load.job_seconds:g} s"
+        bound = least_seconds(done.requests, LimitSettings(share=load.share))
+        hours += [
+            (label, done.seconds / 3600, "qsync"),
+            (label, bound / 3600, "least time for these requests"),
+        ]
+    peaks = {
+        size: max(item.megabytes for item in measured if item.load.rows == size)
+        for size in sorted({item.load.rows for item in measured})
+    }
+    return [
+        Chart(
+            "bench-limits-hours.svg",
+            f"{rows:,} rows at the documented limits",
+            "hours on a virtual clock; less is better",
+            hours,
+        ),
+        Chart(
+            "bench-limits-memory.svg",
+            "Memory of a load at the documented limits",
+            "MB at the peak of the whole process; less is better",
+            [(f"{size:,} rows", peak, "qsync") for size, peak in peaks.items()],
+            digits=0,
+        ),
+    ]
 
 
 def measure(rows: list[int], parallel: int) -> list[Measured]:
