@@ -80,6 +80,13 @@ class Dialect(ABC):
         """The digest as 32 hex digits."""
         return exp.MD5(this=value)
 
+    def once(self, query: exp.Select) -> exp.Select:
+        """The query, so that what it computes is computed once however often it is used.
+
+        Most engines do so by themselves. Some write an expression into every place that uses it.
+        """
+        return query
+
     def epoch_now(self) -> Expression:
         """The warehouse's clock, in whole seconds since 1970."""
         return exp.cast(
