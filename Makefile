@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-charts lock clean .venv
+.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -50,11 +50,17 @@ pages: $(VENV)/.stamp ## Rewrite the pages of docs/ that are made from code
 	@$(BIN)/python docs/generated.py
 
 bench: $(VENV)/.stamp ## Measure qsync beside a plain script, then its scale (25 minutes); rewrites docs/benchmarks.md
-	@$(BIN)/python benchmarks/bench.py --write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.bench --write docs/benchmarks.md
 	@$(MAKE) --no-print-directory bench-scale
 
 bench-scale: $(VENV)/.stamp ## Loads of 1 and 10 million rows on a virtual clock, at the documented limits (15 minutes)
 	@$(BIN)/python -m benchmarks.scale --write docs/benchmarks.md
+
+bench-warehouse: $(VENV)/.stamp ## A million rows and ten in DuckDB and PostgreSQL, beside hand-written SQL (20 minutes)
+	@$(BIN)/python -m benchmarks.warehouse_scale --write docs/benchmarks.md
+
+bench-row: $(VENV)/.stamp ## The path of a row, step by step: rows in a second on one core (two minutes)
+	@$(BIN)/python -m benchmarks.row_path --write docs/benchmarks.md
 
 bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
 	@$(BIN)/python benchmarks/charts.py

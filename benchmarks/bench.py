@@ -1,6 +1,6 @@
 """qsync beside a plain script: 100,000 leads, jobs of 0.3 s, an emulator on a socket.
 
-    python benchmarks/bench.py [--rows 100000] [--repeats 2] [--write docs/benchmarks.md]
+    python -m benchmarks.bench [--rows 100000] [--repeats 2] [--write docs/benchmarks.md]
 
 Both read the same table and write to the same emulated Qualified, in one run and in alternating
 order. Ratios are of the medians measured side by side; nothing here is an absolute claim.
@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from charts import Chart, keep
-from report import Measured, report
-from setting import Setting
+from benchmarks.charts import Chart, keep
+from benchmarks.report import Measured, report
+from benchmarks.setting import Setting
 
 PHASES = ("first load", "1% changed")
 

@@ -82,7 +82,7 @@ faster; the number of requests stayed the same.
     make bench        # both, the second part anew as well
     make bench-scale  # the loads at the documented limits alone
 
-`python benchmarks/bench.py --help` and `python -m benchmarks.scale --help` list the options.
+`python -m benchmarks.bench --help` and `python -m benchmarks.scale --help` list the options.
 """
 
 SECTIONS = ("warehouse", "row", "peers", "scale")

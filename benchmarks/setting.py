@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
-from report import Measured
+
+from benchmarks.report import Measured
 
 HERE = Path(__file__).resolve().parent
 KEY = "qualified-emulator-key"
