@@ -19,7 +19,7 @@ WITH keyed AS (
       'Z'
     ) AS "v_last_seen_at",
     CASE
-      WHEN REGEXP_MATCHES(CAST("product_score" AS TEXT), '[.]')
+      WHEN CAST("product_score" AS TEXT) LIKE '%.%'
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
@@ -503,7 +503,7 @@ WITH keyed AS (
       'Z'
     ) AS "v_last_seen_at",
     CASE
-      WHEN REGEXP_MATCHES(CAST("product_score" AS TEXT), '[.]')
+      WHEN CAST("product_score" AS TEXT) LIKE '%.%'
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",
@@ -610,7 +610,7 @@ WITH keyed AS (
       'Z'
     ) AS "v_last_seen_at",
     CASE
-      WHEN REGEXP_MATCHES(CAST("product_score" AS TEXT), '[.]')
+      WHEN CAST("product_score" AS TEXT) LIKE '%.%'
       THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
       ELSE CAST("product_score" AS TEXT)
     END AS "v_product_score",

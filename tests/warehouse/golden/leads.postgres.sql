@@ -11,11 +11,7 @@ WITH keyed AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
@@ -475,11 +471,7 @@ WITH keyed AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
@@ -566,11 +558,7 @@ WITH keyed AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
