@@ -41,8 +41,8 @@ def make_state() -> list[str]:
     """What its author would keep: the key and the hash."""
     return [
         f"DROP TABLE IF EXISTS {STATE}",
-        f"CREATE TABLE {STATE} AS SELECT lower(trim(email)) AS key, {_hash()} AS row_hash "
-        f"FROM {MODEL}",
+        f"CREATE TABLE {STATE} AS SELECT lower(trim(email)) AS key, {_hash()} AS row_hash FROM "
+        + MODEL,
     ]
 
 
@@ -71,7 +71,8 @@ def canonical(request: DiffRequest, dialect: Dialect, state: str) -> str:
     found = _LAST_HASH.search(ctes["source"])
     assert found is not None
     return (
-        f"WITH keyed AS ({ctes['keyed']}), m AS (SELECT k AS key, {found.group(1)} AS h FROM keyed) "
+        f"WITH keyed AS ({ctes['keyed']}), "
+        f"m AS (SELECT k AS key, {found.group(1)} AS h FROM keyed) "
         f"{_COUNTS} FROM m FULL JOIN {state} AS s ON m.key = s.key"
     )
 
