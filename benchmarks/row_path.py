@@ -25,6 +25,7 @@ from benchmarks.charts import Chart, keep
 from benchmarks.report import with_section
 from benchmarks.simulation import finished_job
 from benchmarks.warehouse_project import WarehouseProject, opened
+from qsync.cli.heap import heap_at_rest
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.items import ChunkItems, ItemWriter, bulk_body
 from qsync.execution.journal import body_digest
@@ -109,12 +110,13 @@ def measure(repeats: int) -> dict[str, Any]:
 
         page = PAGE_CHUNKS * CHUNK_ROWS
         runs, elapsed = [], []
-        for _ in range(repeats):
-            clock, began = Clock(), time.perf_counter()
-            for first in range(1, stage.rows + 1, page):
-                walk(first, min(first + page - 1, stage.rows), select, request.stream, clock)
-            runs.append(clock.seconds)
-            elapsed.append(time.perf_counter() - began)
+        with heap_at_rest():  # as `qsync apply` does
+            for _ in range(repeats):
+                clock, began = Clock(), time.perf_counter()
+                for first in range(1, stage.rows + 1, page):
+                    walk(first, min(first + page - 1, stage.rows), select, request.stream, clock)
+                runs.append(clock.seconds)
+                elapsed.append(time.perf_counter() - began)
         warehouse.drop_stage(stage)
     medians = {name: statistics.median(run[name] for run in runs) for name in STEPS}
     return {"rows": stage.rows, "seconds": medians, "elapsed": statistics.median(elapsed)}
