@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -204,6 +205,9 @@ def main() -> int:
     if options.one:
         OUT.write_text(json.dumps(measure(options.repeats)))
         return 0
+    # As Ctrl-C does, so that servers are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
     found = []
     server = PostgresServer()
     server.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -188,6 +189,9 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3, help="of each statement")
     parser.add_argument("--write", type=Path, help="put the section into this page as well")
     options = parser.parse_args()
+
+    # As Ctrl-C does, so that servers are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
