@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-peers bench-charts lock clean .venv
+.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-peers bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -65,6 +65,11 @@ build/peers/.locked: benchmarks/peers/requirements.lock | $(VENV)/.stamp
 	@build/peers/bin/python -m pip --disable-pip-version-check -qq --no-input install \
 	  --require-hashes --no-deps -r benchmarks/peers/requirements.lock
 	@cp benchmarks/peers/requirements.lock $@
+bench-warehouse: $(VENV)/.stamp ## A million rows and ten in DuckDB and PostgreSQL, beside hand-written SQL (20 minutes)
+	@$(BIN)/python -m benchmarks.warehouse_scale --write docs/benchmarks.md
+
+bench-row: $(VENV)/.stamp ## The path of a row, step by step: rows in a second on one core (two minutes)
+	@$(BIN)/python -m benchmarks.row_path --write docs/benchmarks.md
 
 bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
 	@$(BIN)/python benchmarks/charts.py

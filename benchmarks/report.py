@@ -79,9 +79,12 @@ faster; the number of requests stayed the same.
 
 ## How to repeat it
 
-    make bench        # both, the second part anew as well
+    make bench        # beside the plain script, and the loads at the documented limits
     make bench-peers  # qsync, dlt, drt and the plain script, each on a fresh account
     make bench-scale  # the loads at the documented limits alone
+    make bench-warehouse  # a million rows and ten in DuckDB and PostgreSQL
+    make bench-row    # the path of a row
+    make bench-charts # the pictures, from the numbers in benchmarks/results
 
 `python -m benchmarks.bench --help` and `python -m benchmarks.scale --help` list the options.
 """

@@ -16,7 +16,7 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TypeVar, cast
@@ -391,3 +391,10 @@ def least_seconds(requests: int, limits: LimitSettings) -> float:
         at = max([at, *(sent[-size] + seconds for seconds, size in windows if len(sent) >= size)])
         sent.append(at)
     return at
+
+
+def finished_job(job_id: str, request_ids: Sequence[bytes]) -> bytes:
+    """The answer about a finished job; one item in `REJECTED` was refused."""
+    results = b",".join([_result(request_id) for request_id in request_ids])
+    written = _written(job_id, "completed", len(request_ids), len(request_ids), results)
+    return b'{"job":' + written + b"}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import click
 
 from qsync import __version__
+from qsync.cli.heap import heap_at_rest
 from qsync.cli.loading import Loaded
 from qsync.cli.locking import holder, waiting_message
 from qsync.cli.options import CommonOptions
@@ -87,7 +88,8 @@ class Application:
         view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve, self.shown)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
-            result = self.result = asyncio.run(self._apply(pool, view))
+            with heap_at_rest():
+                result = self.result = asyncio.run(self._apply(pool, view))
             seed = pool.submit(self._write_seed).result() if result.records else None
         self._tell(result, seed)
         return exit_code(result)

@@ -18,6 +18,7 @@ import click
 
 from qsync import __version__
 from qsync.cli.applying import ApplyScreen, exit_code, new_run_id
+from qsync.cli.heap import heap_at_rest
 from qsync.cli.loading import Loaded, load_valid
 from qsync.cli.locking import holder
 from qsync.cli.options import CommonOptions, SelectionOptions
@@ -113,7 +114,7 @@ class _Rehearsal:
         )
         screen = ApplyScreen(progress, self.as_json, self.verbose, auto_approve=True)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
-        with ThreadPoolExecutor(1, "warehouse") as pool, screen:
+        with ThreadPoolExecutor(1, "warehouse") as pool, screen, heap_at_rest():
             result = asyncio.run(self._apply(pool, screen))
         self._tell(result)
         return exit_code(result)

@@ -104,7 +104,7 @@ class PlanningWarehouse(Protocol):
         """What state knows of a stream."""
 
     def change_set(self, request: DiffRequest) -> ChangeSet:
-        """Compare a stream with its state: one statement, two when something changed."""
+        """Compare a stream with its state: one statement."""
 
     def orphans(
         self, destination: str, project: str, declared: Sequence[str]

@@ -1,4 +1,8 @@
-"""Counting a diff: one statement for the records, a second for the fields if any changed."""
+"""Counting a diff: one statement, which goes over the records once.
+
+Records are grouped by what would happen to them and by which fields differ; then the groups, which
+are few, are added up for the records and for each field.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,13 @@ from qsync.warehouse.sql import (
     col,
     count_if,
     eq,
+    ident,
     named,
     not_null,
     null_text,
     number,
     text,
+    under,
 )
 
 _GROUP = ("op", "retried", "unsettled", "returned")
@@ -44,31 +50,83 @@ def counting(
 
     Columns: op, retried, unsettled, returned, the reason of the invalid, cause, records, rows in
     state, leads of another domain, records that are cleared; per field of a grouped stream its
-    conflicts; per field the added records with a value, before there is any state.
+    conflicts; per field the added records with a value, before there is any state; per field how
+    often it is changed, set and cleared; and the records in which any field is cleared.
     """
-    invalid = case([(op_is("invalid"), col("reason"))], null_text())
-    groups = [*(col(name) for name in _GROUP), invalid]
     cause = _cause(stream, moved)
-    if cause is None:
-        cause = text(Cause.DATA)
-    else:
-        groups.append(col("cause"))
+    groups: list[Expression] = [*(col(name) for name in _GROUP), col("reason")]
+    told: Expression = text(Cause.DATA)
+    if cause is not None:
+        told = col("cause")
+        groups.append(told)
     query = exp.select(
         *(col(name) for name in _GROUP),
-        invalid.copy(),
-        as_(cause, "cause"),
-        exp.Count(this=exp.Star()),
+        col("reason"),
+        as_(told, "cause") if cause is None else told,
+        exp.Sum(this=col("records")),
+        _state_rows(state),
+        exp.Sum(this=col(OTHER_DOMAIN)),
+        _times(_is_cleared(stream)),
     )
-    query = query.select(
-        _state_rows(state), exp.Sum(this=col(OTHER_DOMAIN)), count_if(_is_cleared(stream))
-    )
+    places = range(len(stream.fields))
     if stream.grouped:
-        query = query.select(
-            *(exp.Sum(this=col(conflict_column(place))) for place, _ in enumerate(stream.fields))
-        )
+        query = query.select(*(exp.Sum(this=col(conflict_column(place))) for place in places))
     if state is None:
-        query = query.select(*(count_if(_is_filled(field)) for field in stream.fields))
-    return query.from_(named(table)).group_by(*groups)
+        query = query.select(*(exp.Sum(this=col(_filled_column(place))) for place in places))
+    # Where there is no state nothing can have changed, and a letter per field tells nothing.
+    letters = places if state is not None else range(0)
+    query = query.select(
+        *(_times(eq(_letter(place), text(kind))) for place in letters for kind in "csx"),
+        *([_times(_holds_a_cleared_field())] if letters else []),
+    )
+    grouped = _grouped(stream, table, with_state=state is not None).subquery(
+        under("grouped_records")
+    )
+    if cause is not None:
+        star = exp.Column(this=exp.Star(), table=ident("grouped_records"))
+        grouped = exp.select(star, as_(cause, "cause")).from_(grouped).subquery(under("caused"))
+    return query.from_(grouped).group_by(*groups)
+
+
+def _grouped(stream: CompiledStream, table: str | exp.Table, *, with_state: bool) -> exp.Select:
+    """Records by what would happen to them, and those that differ by where they do."""
+    shown = ["changed"]
+    if stream.on_removed is OnRemoved.CLEAR:
+        shown.append("removed")
+    reason = case([(op_is("invalid"), col("reason"))], null_text())
+    kinds = case([(op_is(*shown), col("kinds"))], null_text())
+    groups = [*(col(name) for name in _GROUP), reason]
+    columns: list[Expression] = [*(col(name) for name in _GROUP), as_(reason, "reason")]
+    if with_state:
+        columns.append(as_(kinds, "kinds"))
+        groups.append(kinds)
+    else:
+        columns.append(as_(null_text(), "kinds"))
+    places = range(len(stream.fields))
+    columns += [
+        as_(exp.Count(this=exp.Star()), "records"),
+        as_(exp.Sum(this=col(OTHER_DOMAIN)), OTHER_DOMAIN),
+    ]
+    if stream.grouped:
+        names = (conflict_column(place) for place in places)
+        columns += [as_(exp.Sum(this=col(name)), name) for name in names]
+    if not with_state:
+        columns += [
+            as_(count_if(_is_filled(stream.fields[place])), _filled_column(place))
+            for place in places
+        ]
+    return exp.select(*columns).from_(named(table)).group_by(*(item.copy() for item in groups))
+
+
+def _filled_column(place: int) -> str:
+    return f"filled_{place}"
+
+
+def _times(condition: Expression) -> Expression:
+    """How many records meet a condition that holds of a group as a whole."""
+    return exp.Coalesce(
+        this=exp.Sum(this=case([(condition, col("records"))], number(0))), expressions=[number(0)]
+    )
 
 
 def _is_filled(field: CompiledField) -> Expression:
@@ -139,6 +197,8 @@ def counts_of(stream: CompiledStream, rows: Sequence[Row]) -> ChangeCounts:
         flags["clearing"] += int(cleared)
         per_field = iter(rest)
         for counter in (conflicts, filled) if stream.grouped else (filled,):
+            if counter is filled and len(rest) > 2 * len(stream.fields):
+                break  # there is state: what follows are letters
             for field, count in zip(stream.fields, per_field, strict=False):
                 counter[field.name] += int(count or 0)
     unchanged = ops["unchanged"] + ops["rehash"]
@@ -174,28 +234,14 @@ def _largest_first(counter: Counter[str]) -> Mapping[str, int]:
     return dict(sorted(found, key=lambda item: (-item[1], item[0])))
 
 
-def histogram(stream: CompiledStream, table: str | exp.Table) -> exp.Select:
-    """Per field: changed, set and cleared, over the changed records (and removed, if cleared).
-
-    The last column counts the records in which any field is cleared.
-    """
-    columns = []
-    for place, _ in enumerate(stream.fields):
-        columns += [
-            as_(count_if(eq(_letter(place), text(kind))), f"f_{place}_{kind}") for kind in "csx"
-        ]
-    columns.append(as_(count_if(_holds_a_cleared_field()), "cleared"))
-    # One select: adding columns one by one would copy the tree each time.
-    query = exp.select(*columns).from_(named(table))
-    ops = ["changed"]
-    if stream.on_removed is OnRemoved.CLEAR:
-        ops.append("removed")
-    return query.where(op_is(*ops))
-
-
-def change_set_of(stream: CompiledStream, counts: ChangeCounts, row: Row) -> ChangeSet:
-    """Counts with the histogram's one row."""
-    return ChangeSet(replace(counts, cleared=int(row[-1])), fields_of(stream, row))
+def change_set_of(stream: CompiledStream, counts: ChangeCounts, rows: Sequence[Row]) -> ChangeSet:
+    """Counts with how often each field changes, from the counting statement's rows."""
+    if not (counts.changed or counts.removed) or not stream.fields:
+        return first_change_set(counts)
+    width = 3 * len(stream.fields) + 1
+    tails = [[int(cell) for cell in row[-width:]] for row in rows]
+    sums = [sum(column) for column in zip(*tails, strict=True)]
+    return ChangeSet(replace(counts, cleared=sums[-1]), fields_of(stream, sums))
 
 
 def first_change_set(counts: ChangeCounts) -> ChangeSet:
@@ -204,9 +250,9 @@ def first_change_set(counts: ChangeCounts) -> ChangeSet:
     return ChangeSet(counts, tuple(sort_changes(filled)))
 
 
-def fields_of(stream: CompiledStream, row: Row) -> tuple[FieldChange, ...]:
-    """The histogram's one row, largest first; fields that change nowhere are left out."""
-    triples = zip(*(iter(int(cell) for cell in row[:-1]),) * 3, strict=True)
+def fields_of(stream: CompiledStream, sums: Sequence[int]) -> tuple[FieldChange, ...]:
+    """Changed, set and cleared of each field, largest first; what changes nowhere is left out."""
+    triples = zip(*(iter(sums[:-1]),) * 3, strict=True)
     changes = [
         FieldChange(field.name, changed, added, cleared)
         for field, (changed, added, cleared) in zip(stream.fields, triples, strict=True)

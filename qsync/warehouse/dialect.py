@@ -18,7 +18,6 @@ from qsync.warehouse.sql import (
     case,
     eq,
     ident,
-    matches,
     number,
     replace_match,
     text,
@@ -95,6 +94,10 @@ class Dialect(ABC):
         told = replace_match(as_text(value), "[.]0$")
         return case([(eq(value, number(0)), text("0"))], told)
 
+    def decimal_text(self, value: Expression) -> Expression:
+        """An exact number without zeros at its end: `12.50` is `12.5`, `12.00` is `12`."""
+        return _without_trailing_zeros(as_text(value))
+
     def ascii_lower(self, value: Expression) -> Expression:
         """The text with A to Z in lower case and everything else as it is.
 
@@ -106,6 +109,13 @@ class Dialect(ABC):
     def md5(self, value: Expression) -> Expression:
         """The digest as 32 hex digits."""
         return exp.MD5(this=value)
+
+    def once(self, query: exp.Select) -> exp.Select:
+        """The query, so that what it computes is computed once however often it is used.
+
+        Most engines do so by themselves. Some write an expression into every place that uses it.
+        """
+        return query
 
     def epoch_now(self) -> Expression:
         """The warehouse's clock, in whole seconds since 1970."""
@@ -127,7 +137,7 @@ class Dialect(ABC):
             case ColumnKind.INTEGER:
                 return as_text(value)
             case ColumnKind.DECIMAL:
-                return _without_trailing_zeros(as_text(value))
+                return self.decimal_text(value)
             case ColumnKind.FLOAT:
                 return self.float_text(value)
             case ColumnKind.BOOLEAN:
@@ -167,4 +177,4 @@ def _without_trailing_zeros(plain: Expression) -> Expression:
         expression=text("."),
         position="TRAILING",
     )
-    return case([(matches(plain, "[.]"), shorter)], plain)
+    return case([(exp.Like(this=plain.copy(), expression=text("%.%")), shorter)], plain)

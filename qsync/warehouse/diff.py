@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from qsync.planning.compiled import CompiledField, CompiledStream
+from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import DiffRequest
 from qsync.project.model import OnNull, OnRemoved
 from qsync.warehouse.dialect import Dialect
@@ -25,6 +25,7 @@ from qsync.warehouse.source import (
     OTHER_DOMAIN,
     PRESENT,
     conflict_column,
+    reason,
     source_query,
 )
 from qsync.warehouse.sql import (
@@ -55,6 +56,11 @@ UNSETTLED = ("unsettled", "open")
 """Statuses of records in state whose last answer is unknown."""
 
 
+_STATUS, _SAME = "state_status", "same"
+"""In a joined record: its status in state (NULL where it is new), and whether it is there as it
+is."""
+
+
 UNKNOWN = "qsync:unknown"
 """In state instead of a value: the field holds something this sync wrote, and nobody knows what.
 
@@ -70,6 +76,14 @@ def op_is(*ops: str, table: str | None = None) -> Expression:
 def op_in(column: Expression, *words: str) -> Expression:
     """`column IN (…)` over words of qsync's own."""
     return exp.In(this=column, expressions=[text(word) for word in words])
+
+
+def _new_column(place: int) -> str:
+    return f"new_{place}"
+
+
+def _old_column(place: int) -> str:
+    return f"old_{place}"
 
 
 class Diff:
@@ -100,12 +114,16 @@ class Diff:
 
         Columns of `diff`: `op`, `reason`, `retried`, `unsettled`, `returned`, `key`, `hash`,
         `kinds` (a letter per field: `c` changed, `s` set, `x` cleared, `.` as acknowledged, `-`
-        kept, `!` left out), a column per field with the value to be acknowledged, `n_<i>`,
-        `attempts`, `rejected_at`, `other_domain`. `reason` says why a record is invalid, and of one
-        that was rejected as it is, as what (`rejections`).
+        kept, `!` left out; NULL for an unchanged record), a column per field with the value to be
+        acknowledged, `n_<i>`, `attempts`, `rejected_at`, `other_domain`. `reason` says why a record
+        is invalid, and of one that was rejected as it is, as what (`rejections`).
+
+        In three steps, so that what is dear is computed for few records: `met` joins, `judged` says
+        what would happen, and only then `diff` compares field by field what is not unchanged.
         """
-        stream = self._stream
-        for name, cte in source_query(stream, self._request.relation, self._dialect).ctes:
+        stream, dialect = self._stream, self._dialect
+        source = source_query(stream, self._request.relation, dialect, judged=False)
+        for name, cte in source.ctes:
             select = select.with_(under(name), as_=cte, copy=False)
         if self._state is not None:
             state = exp.select("*").from_(self._state.copy())
@@ -114,7 +132,8 @@ class Diff:
             rejected = self._known_rejects(self._rejects)
             select = select.with_(under("rejected"), as_=rejected, copy=False)
         # Trees are built once and rendered once: copying them would cost more than the statement.
-        select = select.with_(under("judged"), as_=self._judged(), copy=False)
+        select = select.with_(under("met"), as_=dialect.once(self._met()), copy=False)
+        select = select.with_(under("judged"), as_=dialect.once(self._judged()), copy=False)
         if self._only is not None:
             select = select.with_(under("wanted"), as_=self._only, copy=False)
         return select.with_(under("diff"), as_=self._diff(), copy=False)
@@ -134,11 +153,13 @@ class Diff:
             )
         )
 
-    def _judged(self) -> exp.Select:
-        """The join, with every record's `fate` before rejects are considered."""
+    def _met(self) -> exp.Select:
+        """Source, state and rejects side by side, and why a record is invalid."""
         stream = self._stream
         key: Expression = col(KEY, "source")
         query = exp.select().from_(named("source"))
+        known: list[Expression] = []
+        same: Expression | None = None
         if self._state is not None:
             key = exp.Coalesce(this=key, expressions=[col("key", "state")])
             query = query.join(
@@ -146,13 +167,28 @@ class Diff:
                 on=eq(col(KEY, "source"), col("key", "state")),
                 join_type="full outer",
             )
+            same = all_of(
+                [
+                    eq(col(HASH, "source"), col("row_hash", "state")),
+                    eq(col("status", "state"), text("synced")),
+                ]
+            )
+            known = [
+                as_(col("status", "state"), _STATUS),
+                as_(case([(same, number(1))], number(0)), _SAME),
+                *(
+                    as_(col(field.state_column, "state"), _old_column(place))
+                    for place, field in enumerate(stream.fields)
+                    if field.state_column in self._request.state.columns
+                ),
+            ]
         attempts: Expression = number(0)
         first_at: Expression = null_text()
-        reason: Expression = col(INVALID, "source")
+        rejected_as: Expression = null_text()
         if self._rejects is not None:
             attempts = exp.Coalesce(this=col("attempts", "rejected"), expressions=[number(0)])
             first_at = col("first_at", "rejected")
-            reason = exp.Coalesce(this=reason, expressions=[col("rejected_as", "rejected")])
+            rejected_as = col("rejected_as", "rejected")
             query = query.join(
                 named("rejected"),
                 on=all_of(
@@ -163,16 +199,21 @@ class Diff:
                 ),
                 join_type="left",
             )
+        # A full refresh sends what is known as well: then every check is made again.
+        passed = None if self._request.full_refresh else same
+        absent = is_null(col(PRESENT, "source"))
+        invalid = case([(absent, null_text())], reason(stream, self._dialect, "source", passed))
+        other: Expression = number(0)
+        if stream.company_match_column is not None:
+            other = exp.Coalesce(this=col(OTHER_DOMAIN, "source"), expressions=[number(0)])
         return query.select(
-            as_(self._fate(key), "fate"),
-            as_(reason, "reason"),
             as_(key, "key"),
             as_(col(HASH, "source"), "hash"),
-            as_(self._unsettled(), "unsettled"),
-            as_(self._returned(), "returned"),
-            as_(concat([self._kind(place) for place, _ in enumerate(stream.fields)]), "kinds"),
+            as_(col(PRESENT, "source"), PRESENT),
+            as_(invalid, INVALID),
+            *known,
             *(
-                as_(self._acknowledged(place), field.state_column)
+                as_(col(field.state_column, "source"), _new_column(place))
                 for place, field in enumerate(stream.fields)
             ),
             *(
@@ -182,25 +223,25 @@ class Diff:
             ),
             as_(attempts, "attempts"),
             as_(first_at, "rejected_at"),
-            as_(
-                number(0)
-                if stream.company_match_column is None
-                else exp.Coalesce(this=col(OTHER_DOMAIN, "source"), expressions=[number(0)]),
-                OTHER_DOMAIN,
-            ),
+            as_(rejected_as, "rejected_as"),
+            as_(other, OTHER_DOMAIN),
             copy=False,
         )
 
+    def _judged(self) -> exp.Select:
+        """Every record's `fate` before rejects are considered."""
+        star = exp.Column(this=exp.Star(), table=ident("met"))
+        return exp.select(as_(self._fate(), "fate"), star).from_(named("met"))
+
     def _diff(self) -> exp.Select:
         """Rejects considered: those among added and changed that rest are not sent."""
+        stream = self._stream
         fate = col("fate", "judged")
         pending = op_in(fate, "added", "changed")
         known = exp.GT(this=col("attempts", "judged"), expression=number(0))
         branches: list[tuple[Expression, Expression]] = []
         only = self._request.only
-        query = exp.select(exp.Column(this=exp.Star(), table=ident("judged"))).from_(
-            named("judged")
-        )
+        query = exp.select().from_(named("judged"))
         if only is not None:
             wanted: Expression = eq(number(1), number(0))
             if self._only is not None:
@@ -222,7 +263,30 @@ class Diff:
             branches.append((all_of([pending, rests]), text("resting")))
         op = case(branches, fate.copy()) if branches else fate
         retried = case([(all_of([pending.copy(), known]), number(1))], number(0))
-        return query.select(as_(op, "op")).select(as_(retried, "retried"))
+        why = exp.Coalesce(this=col(INVALID, "judged"), expressions=[col("rejected_as", "judged")])
+        kinds = concat([self._kind(place) for place, _ in enumerate(stream.fields)])
+        unchanged = eq(fate.copy(), text("unchanged"))
+        return query.select(
+            as_(op, "op"),
+            as_(retried, "retried"),
+            as_(why, "reason"),
+            as_(col("key", "judged"), "key"),
+            as_(col("hash", "judged"), "hash"),
+            as_(self._unsettled(), "unsettled"),
+            as_(self._returned(), "returned"),
+            as_(case([(unchanged, null_text())], kinds), "kinds"),
+            *(
+                as_(self._acknowledged(place), field.state_column)
+                for place, field in enumerate(stream.fields)
+            ),
+            *(
+                as_(col(conflict_column(place), "judged"), conflict_column(place))
+                for place, _ in enumerate(stream.fields)
+                if stream.grouped
+            ),
+            *(as_(col(name, "judged"), name) for name in ("attempts", "rejected_at", OTHER_DOMAIN)),
+            copy=False,
+        )
 
     def _wanted(self) -> Expression:
         """Whether the joined `wanted` means this record as it is."""
@@ -233,27 +297,28 @@ class Diff:
         left = eq(col("fate", "judged"), text("removed"))
         return all_of([there, exp.Paren(this=any_of([same, left]))])
 
-    def _fate(self, key: Expression) -> Expression:
-        absent = is_null(col(PRESENT, "source"))
-        invalid = not_null(col(INVALID, "source"))
+    def _fate(self) -> Expression:
+        absent = is_null(col(PRESENT, "met"))
+        invalid = not_null(col(INVALID, "met"))
         branches: list[tuple[Expression, Expression]] = []
         if self._forgotten is not None:
             # Before all else: an invalid record is staged, with its key and its values.
             rest = case([(absent, text("forgotten"))], text("suppressed"))
-            branches.append((self._forgotten(key), rest))
+            branches.append((self._forgotten(col("key", "met")), rest))
         if self._state is None:
             return case([*branches, (invalid, text("invalid"))], text("added"))
-        new = is_null(col("key", "state"))
-        status = col("status", "state")
+        status = col(_STATUS, "met")
+        new = is_null(status)
         gone = case([(eq(status, text("removed")), text("gone"))], text("removed"))
         branches += [(absent, gone), (invalid, text("invalid")), (new, text("added"))]
         if self._request.full_refresh:
             return case(branches, text("changed"))
-        same = eq(col(HASH, "source"), col("row_hash", "state"))
-        anything = any_of([self._differs(place) for place, _ in enumerate(self._stream.fields)])
+        same = eq(col(_SAME, "met"), number(1))
+        places = range(len(self._stream.fields))
+        anything = any_of([self._differs(place, "met") for place in places])
         branches += [
             (op_in(status, *UNSETTLED), text("changed")),
-            (all_of([same, eq(status, text("synced"))]), text("unchanged")),
+            (same, text("unchanged")),
             (anything, text("changed")),
         ]
         return case(branches, text("rehash"))
@@ -262,7 +327,7 @@ class Diff:
         """0 for a settled record, 1 for one to be sent once more, 2 for one to be sent twice."""
         if self._state is None:
             return number(0)
-        status = col("status", "state")
+        status = col(_STATUS, "judged")
         return case(
             [
                 (eq(status, text("unsettled")), number(1)),
@@ -275,35 +340,36 @@ class Diff:
         if self._state is None:
             return number(0)
         both = all_of(
-            [not_null(col(PRESENT, "source")), eq(col("status", "state"), text("removed"))]
+            [not_null(col(PRESENT, "judged")), eq(col(_STATUS, "judged"), text("removed"))]
         )
         return case([(both, number(1))], number(0))
 
-    def _new(self, field: CompiledField) -> Expression:
-        return col(field.state_column, "source")
+    def _new(self, place: int, table: str = "judged") -> Expression:
+        return col(_new_column(place), table)
 
-    def _old(self, field: CompiledField) -> Expression | None:
+    def _old(self, place: int, table: str = "judged") -> Expression | None:
         """The acknowledged value, or None where state has no such column."""
-        if self._state is None or field.state_column not in self._request.state.columns:
+        column = self._stream.fields[place].state_column
+        if self._state is None or column not in self._request.state.columns:
             return None
-        return col(field.state_column, "state")
+        return col(_old_column(place), table)
 
-    def _left_out(self, place: int) -> Expression | None:
+    def _left_out(self, place: int, table: str = "judged") -> Expression | None:
         if not self._stream.grouped:
             return None
-        return eq(col(conflict_column(place), "source"), number(1))
+        return eq(col(conflict_column(place), table), number(1))
 
-    def _differs(self, place: int) -> Expression:
+    def _differs(self, place: int, table: str) -> Expression:
         """Whether something to be sent for this field differs from what was acknowledged."""
         field = self._stream.fields[place]
-        new, old = self._new(field), self._old(field)
+        new, old = self._new(place, table), self._old(place, table)
         if old is None:
             return not_null(new)
         another = all_of([not_null(new), any_of([is_null(old), differs(new, old)])])
         if field.on_null is not OnNull.CLEAR:
             return another
         cleared = [is_null(new), not_null(old)]
-        left_out = self._left_out(place)
+        left_out = self._left_out(place, table)
         if left_out is not None:
             cleared.append(exp.Not(this=left_out))
         return any_of([another, exp.Paren(this=all_of(cleared))])
@@ -311,15 +377,15 @@ class Diff:
     def _kind(self, place: int) -> Expression:
         """One letter: what happens to this field."""
         field = self._stream.fields[place]
-        new, old = self._new(field), self._old(field)
+        new, old = self._new(place), self._old(place)
         branches: list[tuple[Expression, Expression]] = []
         if self._state is not None:
             removed: Expression = text("-")
             if self._stream.on_removed is OnRemoved.CLEAR and old is not None:
                 # What an unsettled record was sent last is unknown: it may be any of its fields.
-                unsettled = op_in(col("status", "state"), *UNSETTLED)
+                unsettled = op_in(col(_STATUS, "judged"), *UNSETTLED)
                 removed = case([(any_of([not_null(old), unsettled]), text("x"))], text("."))
-            branches.append((is_null(col(PRESENT, "source")), removed))
+            branches.append((is_null(col(PRESENT, "judged")), removed))
         left_out = self._left_out(place)
         if left_out is not None:
             branches.append((left_out, text("!")))
@@ -337,15 +403,15 @@ class Diff:
     def _acknowledged(self, place: int) -> Expression:
         """What state holds once the record is acknowledged."""
         field = self._stream.fields[place]
-        new, old = self._new(field), self._old(field)
+        new, old = self._new(place), self._old(place)
         if old is None:
             return new
         branches: list[tuple[Expression, Expression]] = []
         if self._stream.on_removed is OnRemoved.CLEAR:
-            branches.append((is_null(col(PRESENT, "source")), null_text()))
+            branches.append((is_null(col(PRESENT, "judged")), null_text()))
         left_out = self._left_out(place)
         # A value that is not sent now stays what it is, and of an unsettled record that is unknown.
-        unsettled = all_of([op_in(col("status", "state"), *UNSETTLED), not_null(old)])
+        unsettled = all_of([op_in(col(_STATUS, "judged"), *UNSETTLED), not_null(old)])
         stays = case([(unsettled, text(UNKNOWN))], old.copy())
         if field.on_null is OnNull.CLEAR:
             if left_out is not None:

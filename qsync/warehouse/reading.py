@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from qsync.errors import UserError
 from qsync.execution.ports import DAY, RejectSummary, StateSummary
-from qsync.planning.changes import ChangeCounts, ChangeSet, Imprint
+from qsync.planning.changes import ChangeSet, Imprint
 from qsync.planning.comparison import CompareRequest, Counted
 from qsync.planning.cost import Pace
 from qsync.planning.plan import OrphanState
@@ -19,14 +19,8 @@ from qsync.planning.samples import Sample
 from qsync.warehouse.columns import ColumnReader
 from qsync.warehouse.comparing import comparison_query, counted
 from qsync.warehouse.connection import Connection, Row
-from qsync.warehouse.counting import (
-    change_set_of,
-    counting,
-    counts_of,
-    first_change_set,
-    histogram,
-)
-from qsync.warehouse.diff import REST_AFTER, Diff
+from qsync.warehouse.counting import change_set_of, counting, counts_of
+from qsync.warehouse.diff import REST_AFTER, Diff, op_is
 from qsync.warehouse.digests import change_digest
 from qsync.warehouse.forgetting import Suppressions, is_suppressed
 from qsync.warehouse.layout import (
@@ -55,8 +49,9 @@ from qsync.warehouse.sql import (
     number,
     text,
 )
-from qsync.warehouse.staging import is_sent
+from qsync.warehouse.staging import NOT_STAGED, is_sent
 from qsync.warehouse.streams import Streams
+from qsync.warehouse.unstaged import totals, unstaged
 
 
 class ReadingWarehouse:
@@ -164,10 +159,10 @@ class ReadingWarehouse:
         return staged.where(all_of([is_sent(), exp.Not(this=answered)]))
 
     def change_set(self, request: DiffRequest) -> ChangeSet:
-        """Compare a stream with its state: one statement, two when something changed."""
+        """Compare a stream with its state: one statement."""
         diff = self.diff(request)
-        counts = self.counts_of(request, self.connection.rows(diff.query(self.counting(request))))
-        found = self.with_fields(request, counts, diff.query(self.histogram(request)))
+        rows = self.connection.rows(diff.query(self.counting(request)))
+        found = self.counted(request, rows)
         return self.imprinted(request, found, lambda: diff.query(self.digest("diff")))
 
     def samples(self, request: DiffRequest, per_kind: int) -> tuple[Sample, ...]:
@@ -203,21 +198,24 @@ class ReadingWarehouse:
         state = None if request.state.table is None else self.layout.table(request.state.table)
         return counting(request.stream, table, state, request.state.moved(request.stream))
 
-    def histogram(self, request: DiffRequest, table: str | exp.Table = "diff") -> exp.Select:
-        """The histogram statement over the diff or a staged table."""
-        return histogram(request.stream, table)
-
-    def counts_of(self, request: DiffRequest, rows: Sequence[Row]) -> ChangeCounts:
+    def counted(self, request: DiffRequest, rows: Sequence[Row]) -> ChangeSet:
         """A counting statement's rows, added up."""
-        return counts_of(request.stream, rows)
+        return change_set_of(request.stream, counts_of(request.stream, rows), rows)
 
-    def with_fields(
-        self, request: DiffRequest, counts: ChangeCounts, statement: exp.Select
-    ) -> ChangeSet:
-        """Run the histogram, when any record changed or was removed."""
-        if not (counts.changed or counts.removed) or not request.stream.fields:
-            return first_change_set(counts)
-        return change_set_of(request.stream, counts, self.connection.rows(statement)[0])
+    def unstaged(
+        self, request: DiffRequest, diff: Diff, create: exp.Create, table: exp.Table
+    ) -> list[Row]:
+        """Create a staged table, and count what it leaves out, as `counting` would tell it."""
+        state = request.state.table
+        if request.only is not None or SUPPRESSED in self.tables:
+            left = diff.query(self.counting(request).where(op_is(*NOT_STAGED)))
+            return self.connection.run_and_read([create], left)
+        if state is None:
+            self.connection.run(create)
+            return []
+        dialect = self.connection.dialect
+        found = totals(request, table, self.layout.table(state), dialect)
+        return unstaged(request, self.connection.run_and_read([create], found)[0])
 
     def compare(self, request: CompareRequest) -> Counted:
         """Compare two mappings of a stream on the same rows: one statement, no state."""

@@ -26,11 +26,9 @@ from qsync.planning.ports import DiffRequest
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.dialect import Dialect
-from qsync.warehouse.diff import op_is
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.sql import Expression, count_if, ident
 from qsync.warehouse.staging import (
-    NOT_STAGED,
     NUMBER,
     chunk_select,
     is_sent,
@@ -132,13 +130,11 @@ class RehearsalWarehouse(ReadingWarehouse):
             expression=diff.query(stage_select(request.stream)),
             properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
         )
-        unchanged = diff.query(self.counting(request).where(op_is(*NOT_STAGED)))
-        still = self.connection.run_and_read([create], unchanged)
+        still = self.unstaged(request, diff, create, table)
         if self.connection.dialect.indexes:
             self.connection.run(create_index(table, f"{name}_n", NUMBER))
         rows = still + self.connection.rows(self.counting(request, table))
-        counts = self.counts_of(request, rows)
-        change_set = self.with_fields(request, counts, self.histogram(request, table))
+        change_set = self.counted(request, rows)
         change_set = self.imprinted(request, change_set, lambda: self.digest(table))
         sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
         return Stage(run_id, stream_id, name, request, sent), change_set

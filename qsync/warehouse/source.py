@@ -31,10 +31,12 @@ from qsync.warehouse.sql import (
     relation,
     replace_match,
     text,
+    under,
 )
 from qsync.warehouse.validity import invalid_reason
 
 KEY, HASH, INVALID, OTHER_DOMAIN, PRESENT = "k", "h", "invalid", "other_domain", "present"
+SHARED = "shared_key"
 
 
 def conflict_column(place: int) -> str:
@@ -46,23 +48,74 @@ def conflict_column(place: int) -> str:
 class SourceQuery:
     """The common table expressions of a stream's source; the last is named `source`.
 
-    Its columns: `k`, `h`, `invalid`, `present` (1), a column per field under its state column's
-    name, `n_<i>` per field of a grouped stream, and `other_domain` for leads with a company.
+    Its columns: `k`, `h`, `present` (1), a column per field under its state column's name, `n_<i>`
+    per field of a grouped stream, and `other_domain` for leads with a company; `invalid` if it was
+    asked for, else `shared_key` (not NULL where several rows fold to this key; never for a grouped
+    stream), with which `reason` can tell it later.
     """
 
     ctes: tuple[tuple[str, exp.Select], ...]
 
 
-def source_query(stream: CompiledStream, rendered: str, dialect: Dialect) -> SourceQuery:
-    """The source of a stream over its model's relation, as dbt rendered it."""
+def source_query(
+    stream: CompiledStream, rendered: str, dialect: Dialect, *, judged: bool = True
+) -> SourceQuery:
+    """The source of a stream over its model's relation, as dbt rendered it.
+
+    Unless it is `judged`, it does not say what is invalid: telling that of each record costs as
+    much as its hash.
+    """
     model = relation(rendered, dialect.name)
     ctes = [("keyed", _keyed(stream, model, dialect))]
     if stream.grouped:
         ctes.append(("grouped", _grouped(stream)))
     else:
         ctes.append(("shared", _shared_keys(stream, model, dialect)))
-    ctes.append(("source", _source(stream, dialect)))
+    ctes.append(("source", _source(stream, dialect, judged=judged)))
     return SourceQuery(tuple(ctes))
+
+
+def totals_query(stream: CompiledStream, rendered: str, dialect: Dialect) -> exp.Select:
+    """Over all records of the model: how many, leads of another domain, per field the conflicts.
+
+    One row; the conflicts are only there for a grouped stream.
+    """
+    model = relation(rendered, dialect.name)
+    base = "grouped" if stream.grouped else "keyed"
+    other: Expression = number(0)
+    if stream.company_match_column is not None:
+        other = exp.Sum(this=_other_domain(col(KEY, base), col("company_domain", base)))
+    query = exp.select(exp.Count(this=exp.Star()), other).from_(named(base))
+    query = query.with_(under("keyed"), as_=_keyed(stream, model, dialect), copy=False)
+    if stream.grouped:
+        places = range(len(stream.fields))
+        query = query.select(*(exp.Sum(this=col(conflict_column(place))) for place in places))
+        query = query.with_(under("grouped"), as_=_grouped(stream), copy=False)
+    return query
+
+
+def reason(
+    stream: CompiledStream, dialect: Dialect, table: str, known: Expression | None
+) -> Expression:
+    """Why a record of the source is invalid, or NULL, from its columns in a joined table.
+
+    Args:
+        stream: The compiled stream.
+        dialect: The warehouse's ways.
+        table: The source, or what has its columns.
+        known: Whether state holds the record as it is.
+    """
+    values: dict[str, Expression] = {
+        field.name: col(field.state_column, table) for field in stream.fields
+    }
+    conflicts: dict[str, Expression] = {}
+    if stream.grouped:
+        conflicts = {
+            field.name: eq(col(conflict_column(place), table), number(1))
+            for place, field in enumerate(stream.fields)
+        }
+    shared = None if stream.grouped else not_null(col(SHARED, table))
+    return invalid_reason(stream, col(KEY, table), shared, values, conflicts, dialect, known)
 
 
 def _canonical(field: CompiledField, dialect: Dialect) -> Expression:
@@ -89,7 +142,7 @@ def _shared_keys(stream: CompiledStream, model: exp.Table, dialect: Dialect) -> 
     """Keys more than one row folds to: their own scan, which is cheaper than a window of all."""
     key = fold(col(stream.match_column), stream.object, dialect)
     return (
-        exp.select(as_(key, "shared_key"))
+        exp.select(as_(key, SHARED))
         .from_(model.copy())
         .group_by(number(1))
         .having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)))
@@ -108,7 +161,7 @@ def _grouped(stream: CompiledStream) -> exp.Select:
     return query
 
 
-def _source(stream: CompiledStream, dialect: Dialect) -> exp.Select:
+def _source(stream: CompiledStream, dialect: Dialect, *, judged: bool) -> exp.Select:
     base = "grouped" if stream.grouped else "keyed"
     key = col(KEY, base)
     values: dict[str, Expression] = {
@@ -120,11 +173,17 @@ def _source(stream: CompiledStream, dialect: Dialect) -> exp.Select:
             field.name: eq(col(conflict_column(place), base), number(1))
             for place, field in enumerate(stream.fields)
         }
-    shared = None if stream.grouped else not_null(col("shared_key", "shared"))
+    shared = None if stream.grouped else not_null(col(SHARED, "shared"))
+    invalid: list[Expression] = []
+    if judged:
+        why = invalid_reason(stream, key, shared, values, conflicts, dialect)
+        invalid = [as_(why, INVALID)]
+    elif shared is not None:
+        invalid = [col(SHARED, "shared")]
     query = exp.select(
         as_(key.copy(), KEY),
         as_(number(1), PRESENT),
-        as_(invalid_reason(stream, key, shared, values, conflicts, dialect), INVALID),
+        *invalid,
         as_(_row_hash(stream, values, conflicts, dialect), HASH),
         *(as_(values[field.name].copy(), field.state_column) for field in stream.fields),
     ).from_(named(base))
@@ -133,9 +192,7 @@ def _source(stream: CompiledStream, dialect: Dialect) -> exp.Select:
             *(col(conflict_column(place), base) for place, _ in enumerate(stream.fields))
         )
     else:
-        query = query.join(
-            named("shared"), on=eq(key, col("shared_key", "shared")), join_type="left"
-        )
+        query = query.join(named("shared"), on=eq(key, col(SHARED, "shared")), join_type="left")
     if stream.company_match_column is not None:
         query = query.select(as_(_other_domain(key, col("company_domain", base)), OTHER_DOMAIN))
     return query

@@ -38,8 +38,14 @@ def invalid_reason(
     values: dict[str, Expression],
     conflicts: dict[str, Expression],
     dialect: Dialect,
+    known: Expression | None = None,
 ) -> Expression:
     """Why a record cannot be sent, or NULL.
+
+    What is in state as it is has passed these checks before: most of them look at nothing but the
+    key and the values, and need not be made again (a stricter rule needs another hash version).
+    Only what may have changed around the record is looked at: rows that share its key, options,
+    free mail.
 
     Args:
         stream: The compiled stream.
@@ -48,16 +54,19 @@ def invalid_reason(
         values: The canonical text of each field, by field name.
         conflicts: For grouped streams, whether a field was left out because its rows disagree.
         dialect: The warehouse's ways.
+        known: Whether state holds the record as it is; None where every check is to be made.
     """
-    branches = [
+    around: list[tuple[Expression, Expression]] = []
+    branches: list[tuple[Expression, Expression]] = [
         (is_null(key), text("null_key")),
         (exp.Not(this=is_ascii(key)), text("non_ascii_key")),
         (exp.Not(this=is_well_formed(key, stream.object)), text("malformed_key")),
     ]
     if shared is not None:
-        branches.append((shared, text("duplicate_key")))
+        around.append((shared, text("duplicate_key")))
     if stream.object is ObjectType.COMPANY and not stream.allow_free_mail:
-        branches.append((one_of(key, sorted(FREE_MAIL_DOMAINS)), text("free_mail")))
+        around.append((one_of(key, sorted(FREE_MAIL_DOMAINS)), text("free_mail")))
+    branches += around
     for field in stream.fields:
         value = values[field.name]
         if field.on_null is OnNull.FAIL and field.column is not None:
@@ -67,10 +76,17 @@ def invalid_reason(
             branches.append((missing, text(f"null_value:{field.name}")))
         wrong = _wrong(field, value, dialect)
         if wrong is not None and field.check is not None:
-            branches.append(
-                (all_of([not_null(value), wrong]), text(f"{field.check.value}:{field.name}"))
-            )
-    return case(branches, null_text())
+            branch = (all_of([not_null(value), wrong]), text(f"{field.check.value}:{field.name}"))
+            branches.append(branch)
+            if field.check in {Check.OPTION, Check.OPTIONS}:
+                around.append(branch)
+    every = case(branches, null_text())
+    if known is None:
+        return every
+    if not around:
+        return case([(known, null_text())], every)
+    again = [(condition.copy(), reason.copy()) for condition, reason in around]
+    return case([(known, case(again, null_text()))], every)
 
 
 def _wrong(field: CompiledField, value: Expression, dialect: Dialect) -> Expression | None:

@@ -50,7 +50,6 @@ from qsync.warehouse.rejected import ensure_view
 from qsync.warehouse.requests import Requests
 from qsync.warehouse.sql import Expression, any_of, col, count_if, eq, ident, number, text
 from qsync.warehouse.staging import (
-    NOT_STAGED,
     NUMBER,
     chunk_select,
     forget_stage,
@@ -290,13 +289,11 @@ class WritingWarehouse(ReadingWarehouse):
         }
         # Noted first: a stage nobody knows of would never be dropped.
         self.connection.run(insert_row(self.layout.table(STAGES), note))
-        unchanged = diff.query(self.counting(request).where(op_is(*NOT_STAGED)))
-        still = self.connection.run_and_read([create], unchanged)
+        still = self.unstaged(request, diff, create, table)
         if self.connection.dialect.indexes:
             self.connection.run(create_index(table, f"{name}_n", NUMBER))
         rows = still + self.connection.rows(self.counting(request, table))
-        counts = self.counts_of(request, rows)
-        change_set = self.with_fields(request, counts, self.histogram(request, table))
+        change_set = self.counted(request, rows)
         change_set = self.imprinted(request, change_set, lambda: self.digest(table))
         sent = int(self.connection.rows(exp.select(count_if(is_sent())).from_(table))[0][0])
         records = exp.EQ(this=col("records"), expression=number(sent))

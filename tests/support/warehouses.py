@@ -133,14 +133,15 @@ class PostgresServer:
         """Whether a PostgreSQL is installed."""
         return _postgres_bin() is not None
 
-    def start(self) -> None:
+    def start(self, settings: str = "") -> None:
+        """Start it, without care for what a crash would lose, and with more settings if given."""
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         data = self._folder / "data"
         self._run("initdb", "-D", str(data), "-U", "qsync", "-A", "trust", "-N", "-E", "UTF8")
         options = (
             f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off "
-            "-c full_page_writes=off -c synchronous_commit=off"
+            f"-c full_page_writes=off -c synchronous_commit=off {settings}"
         )
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(data), "-l", log, "-w", "-o", options, "start")
@@ -161,6 +162,18 @@ class PostgresServer:
         with contextlib.closing(self.raw()) as raw:
             raw.cursor().execute(f"CREATE DATABASE {name}")
         return name
+
+    def drop_databases(self) -> None:
+        """Give back the room of every database made so far."""
+        with contextlib.closing(self.raw()) as raw:
+            for number in range(1, self._count + 1):
+                raw.cursor().execute(f"DROP DATABASE IF EXISTS t{number}")
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's."""
+        told = (self._folder / "data" / "postmaster.pid").read_text()
+        return int(told.partition("\n")[0])
 
     def connection(self) -> DirectConnection:
         """A connection to a new, empty database."""

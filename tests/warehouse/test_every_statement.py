@@ -234,9 +234,8 @@ NO_STATEMENT = {
     "imprinted",
     "imprint",
     "counting",
-    "histogram",
-    "counts_of",
-    "with_fields",
+    "counted",
+    "unstaged",
     # `test_golden` has it.
     "compare",
 }

@@ -17,7 +17,7 @@ from qsync.planning.ports import DiffRequest, StreamState
 from qsync.project.model import ObjectType, OnNull
 from qsync.warehouse.commits import StateWriter, acknowledged, numbered
 from qsync.warehouse.comparing import comparison_query
-from qsync.warehouse.counting import counting, histogram
+from qsync.warehouse.counting import counting
 from qsync.warehouse.dialect import BLANKS
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.diff import Diff
@@ -25,6 +25,7 @@ from qsync.warehouse.forgetting import is_suppressed, long_gone
 from qsync.warehouse.layout import REJECTS, Layout
 from qsync.warehouse.sql import col
 from qsync.warehouse.staging import chunk_select, stage_select
+from qsync.warehouse.unstaged import totals
 from tests.support.golden import UPDATE
 from tests.warehouse.kit import AT, field, stream
 
@@ -91,7 +92,7 @@ def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Ex
     return [
         ("count", diff.query(counting(of, "diff", layout.table("state_people")))),
         ("count after the mapping moved", counting(of, "diff", moved_table, MOVED)),
-        ("histogram", diff.query(histogram(of, "diff"))),
+        ("unstaged", totals(request, layout.table("stage_r1"), moved_table.copy(), dialect)),
         ("stage", diff.query(stage_select(of))),
         ("chunk", chunk_select(of, layout.table("stage_r1"), 1, 5_000)),
         *((f"purge {place}", statement) for place, statement in enumerate(purge, 1)),

@@ -99,7 +99,7 @@ WITH `base_side` AS (
       COLLATE(CAST(`title` AS STRING), '') AS `v_job_title`,
       REPLACE(FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6SZ', `last_seen_at`, 'UTC'), '.000000Z', 'Z') AS `v_last_seen_at`,
       CASE
-        WHEN REGEXP_CONTAINS(CAST(`product_score` AS STRING), '[.]')
+        WHEN CAST(`product_score` AS STRING) LIKE '%.%'
         THEN RTRIM(RTRIM(CAST(`product_score` AS STRING), '0'), '.')
         ELSE CAST(`product_score` AS STRING)
       END AS `v_product_score`,

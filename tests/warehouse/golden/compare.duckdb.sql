@@ -93,7 +93,7 @@ WITH "base_side" AS (
         'Z'
       ) AS "v_last_seen_at",
       CASE
-        WHEN REGEXP_MATCHES(CAST("product_score" AS TEXT), '[.]')
+        WHEN CAST("product_score" AS TEXT) LIKE '%.%'
         THEN RTRIM(RTRIM(CAST("product_score" AS TEXT), '0'), '.')
         ELSE CAST("product_score" AS TEXT)
       END AS "v_product_score",

@@ -76,11 +76,7 @@ WITH "base_side" AS (
         '.000000Z',
         'Z'
       ) AS "v_last_seen_at",
-      CASE
-        WHEN CAST("product_score" AS TEXT) ~ '[.]'
-        THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-        ELSE CAST("product_score" AS TEXT)
-      END AS "v_product_score",
+      CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
       CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
       CAST('warehouse' AS TEXT) AS "v_source"
     FROM "db"."prod"."people"

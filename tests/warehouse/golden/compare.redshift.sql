@@ -92,7 +92,7 @@ WITH "base_side" AS (
         'Z'
       ) AS "v_last_seen_at",
       CASE
-        WHEN CAST("product_score" AS VARCHAR(MAX)) ~ '[.]'
+        WHEN CAST("product_score" AS VARCHAR(MAX)) LIKE '%.%'
         THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS VARCHAR(MAX))))
         ELSE CAST("product_score" AS VARCHAR(MAX))
       END AS "v_product_score",

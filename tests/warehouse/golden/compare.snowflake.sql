@@ -104,7 +104,7 @@ WITH "base_side" AS (
         'Z'
       ) AS "v_last_seen_at",
       CASE
-        WHEN REGEXP_INSTR(CAST("product_score" AS VARCHAR), '[.]') > 0
+        WHEN CAST("product_score" AS VARCHAR) LIKE '%.%'
         THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
         ELSE CAST("product_score" AS VARCHAR)
       END AS "v_product_score",

@@ -11,11 +11,7 @@ WITH "keyed" AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
@@ -58,23 +54,7 @@ WITH "keyed" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
-    CASE
-      WHEN "keyed"."k" IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
-      THEN 'non_ascii_key'
-      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
-      THEN 'malformed_key'
-      WHEN NOT "shared"."shared_key" IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT "keyed"."v_product_score" IS NULL
-      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
-      THEN 'not_a_number:product_score'
-      WHEN NOT "keyed"."v_seniority" IS NULL
-      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS TEXT)
-    END AS "invalid",
+    "shared"."shared_key",
     MD5(
       '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
         CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
@@ -115,159 +95,116 @@ WITH "keyed" AS (
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), "judged" AS (
+), "met" AS (
   SELECT
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT "source"."invalid" IS NULL
-      THEN 'invalid'
-      WHEN "state"."key" IS NULL
-      THEN 'added'
-      WHEN "state"."status" IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT "source"."v_job_title" IS NULL
-        OR (
-          NOT "source"."v_last_seen_at" IS NULL
-          AND (
-            "state"."v_last_seen_at" IS NULL
-            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-          )
-        )
-        OR (
-          NOT "source"."v_product_score" IS NULL
-          AND (
-            "state"."v_product_score" IS NULL
-            OR "source"."v_product_score" <> "state"."v_product_score"
-          )
-        )
-        OR (
-          NOT "source"."v_seniority" IS NULL
-          AND (
-            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
-          )
-        )
-        OR (
-          NOT "source"."v_source" IS NULL
-          AND (
-            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS "fate",
-    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
+    "source"."present" AS "present",
     CASE
-      WHEN "state"."status" = 'unsettled'
+      WHEN "source"."present" IS NULL
+      THEN CAST(NULL AS TEXT)
+      ELSE CASE
+        WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
+        THEN CASE
+          WHEN NOT "source"."shared_key" IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT "source"."v_seniority" IS NULL
+          AND NOT "source"."v_seniority" IN ('vp', 'it''s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS TEXT)
+        END
+        ELSE CASE
+          WHEN "source"."k" IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT "source"."k" ~ '[^ -~]'
+          THEN 'non_ascii_key'
+          WHEN NOT "source"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+          THEN 'malformed_key'
+          WHEN NOT "source"."shared_key" IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT "source"."v_product_score" IS NULL
+          AND NOT "source"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
+          THEN 'not_a_number:product_score'
+          WHEN NOT "source"."v_seniority" IS NULL
+          AND NOT "source"."v_seniority" IN ('vp', 'it''s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS TEXT)
+        END
+      END
+    END AS "invalid",
+    "state"."status" AS "state_status",
+    CASE
+      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 1
-      WHEN "state"."status" = 'open'
-      THEN 2
       ELSE 0
-    END AS "unsettled",
-    CASE
-      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
-      THEN 1
-      ELSE 0
-    END AS "returned",
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_job_title" IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_last_seen_at" IS NULL
-      THEN '-'
-      WHEN "state"."v_last_seen_at" IS NULL
-      THEN 's'
-      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_product_score" IS NULL
-      THEN '-'
-      WHEN "state"."v_product_score" IS NULL
-      THEN 's'
-      WHEN "source"."v_product_score" <> "state"."v_product_score"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_seniority" IS NULL
-      THEN '-'
-      WHEN "state"."v_seniority" IS NULL
-      THEN 's'
-      WHEN "source"."v_seniority" <> "state"."v_seniority"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_source" IS NULL
-      THEN '-'
-      WHEN "state"."v_source" IS NULL
-      THEN 's'
-      WHEN "source"."v_source" <> "state"."v_source"
-      THEN 'c'
-      ELSE '.'
-    END AS "kinds",
-    "source"."v_job_title" AS "v_job_title",
-    COALESCE(
-      "source"."v_last_seen_at",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_last_seen_at" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_last_seen_at"
-      END
-    ) AS "v_last_seen_at",
-    COALESCE(
-      "source"."v_product_score",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_product_score" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_product_score"
-      END
-    ) AS "v_product_score",
-    COALESCE(
-      "source"."v_seniority",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_seniority"
-      END
-    ) AS "v_seniority",
-    COALESCE(
-      "source"."v_source",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_source"
-      END
-    ) AS "v_source",
+    END AS "same",
+    "state"."v_last_seen_at" AS "old_1",
+    "state"."v_product_score" AS "old_2",
+    "state"."v_seniority" AS "old_3",
+    "state"."v_source" AS "old_4",
+    "source"."v_job_title" AS "new_0",
+    "source"."v_last_seen_at" AS "new_1",
+    "source"."v_product_score" AS "new_2",
+    "source"."v_seniority" AS "new_3",
+    "source"."v_source" AS "new_4",
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
+    "rejected"."rejected_as" AS "rejected_as",
     COALESCE("source"."other_domain", 0) AS "other_domain"
   FROM "source"
   FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
   LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
+  OFFSET 0
+), "judged" AS (
+  SELECT
+    CASE
+      WHEN "met"."present" IS NULL
+      THEN CASE WHEN "met"."state_status" = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT "met"."invalid" IS NULL
+      THEN 'invalid'
+      WHEN "met"."state_status" IS NULL
+      THEN 'added'
+      WHEN "met"."state_status" IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN "met"."same" = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT "met"."new_0" IS NULL
+        OR (
+          NOT "met"."new_1" IS NULL
+          AND (
+            "met"."old_1" IS NULL OR "met"."new_1" <> "met"."old_1"
+          )
+        )
+        OR (
+          NOT "met"."new_2" IS NULL
+          AND (
+            "met"."old_2" IS NULL OR "met"."new_2" <> "met"."old_2"
+          )
+        )
+        OR (
+          NOT "met"."new_3" IS NULL
+          AND (
+            "met"."old_3" IS NULL OR "met"."new_3" <> "met"."old_3"
+          )
+        )
+        OR (
+          NOT "met"."new_4" IS NULL
+          AND (
+            "met"."old_4" IS NULL OR "met"."new_4" <> "met"."old_4"
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS "fate",
+    "met".*
+  FROM "met"
+  OFFSET 0
 ), "diff" AS (
   SELECT
-    "judged".*,
     CASE
       WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
@@ -277,7 +214,109 @@ WITH "keyed" AS (
       WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
       THEN 1
       ELSE 0
-    END AS "retried"
+    END AS "retried",
+    COALESCE("judged"."invalid", "judged"."rejected_as") AS "reason",
+    "judged"."key" AS "key",
+    "judged"."hash" AS "hash",
+    CASE
+      WHEN "judged"."state_status" = 'unsettled'
+      THEN 1
+      WHEN "judged"."state_status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
+    CASE
+      WHEN NOT "judged"."present" IS NULL AND "judged"."state_status" = 'removed'
+      THEN 1
+      ELSE 0
+    END AS "returned",
+    CASE
+      WHEN "judged"."fate" = 'unchanged'
+      THEN CAST(NULL AS TEXT)
+      ELSE CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_0" IS NULL
+        THEN '.'
+        ELSE 's'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_1" IS NULL
+        THEN '-'
+        WHEN "judged"."old_1" IS NULL
+        THEN 's'
+        WHEN "judged"."new_1" <> "judged"."old_1"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_2" IS NULL
+        THEN '-'
+        WHEN "judged"."old_2" IS NULL
+        THEN 's'
+        WHEN "judged"."new_2" <> "judged"."old_2"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_3" IS NULL
+        THEN '-'
+        WHEN "judged"."old_3" IS NULL
+        THEN 's'
+        WHEN "judged"."new_3" <> "judged"."old_3"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_4" IS NULL
+        THEN '-'
+        WHEN "judged"."old_4" IS NULL
+        THEN 's'
+        WHEN "judged"."new_4" <> "judged"."old_4"
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS "kinds",
+    "judged"."new_0" AS "v_job_title",
+    COALESCE(
+      "judged"."new_1",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_1" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_1"
+      END
+    ) AS "v_last_seen_at",
+    COALESCE(
+      "judged"."new_2",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_2" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_2"
+      END
+    ) AS "v_product_score",
+    COALESCE(
+      "judged"."new_3",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_3" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_3"
+      END
+    ) AS "v_seniority",
+    COALESCE(
+      "judged"."new_4",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_4" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_4"
+      END
+    ) AS "v_source",
+    "judged"."attempts" AS "attempts",
+    "judged"."rejected_at" AS "rejected_at",
+    "judged"."other_domain" AS "other_domain"
   FROM "judged"
 )
 SELECT
@@ -285,9 +324,9 @@ SELECT
   "retried",
   "unsettled",
   "returned",
-  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  "reason",
   'data' AS "cause",
-  COUNT(*),
+  SUM("records"),
   (
     SELECT
       COUNT(*)
@@ -296,14 +335,48 @@ SELECT
       "status" <> 'removed'
   ) AS "state_rows",
   SUM("other_domain"),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM "diff"
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN "records" ELSE 0 END), 0)
+FROM (
+  SELECT
+    "op",
+    "retried",
+    "unsettled",
+    "returned",
+    CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END AS "reason",
+    CASE WHEN "op" IN ('changed') THEN "kinds" ELSE CAST(NULL AS TEXT) END AS "kinds",
+    COUNT(*) AS "records",
+    SUM("other_domain") AS "other_domain"
+  FROM "diff"
+  GROUP BY
+    "op",
+    "retried",
+    "unsettled",
+    "returned",
+    CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+    CASE WHEN "op" IN ('changed') THEN "kinds" ELSE CAST(NULL AS TEXT) END
+) AS "grouped_records"
 GROUP BY
   "op",
   "retried",
   "unsettled",
   "returned",
-  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END;
+  "reason";
 
 -- count after the mapping moved
 SELECT
@@ -311,23 +384,9 @@ SELECT
   "retried",
   "unsettled",
   "returned",
-  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
-  CASE
-    WHEN NOT "op" IN ('changed')
-    THEN 'data'
-    WHEN (
-      SUBSTRING("kinds" FROM 2 FOR 1) IN ('c', 's', 'x')
-      OR SUBSTRING("kinds" FROM 3 FOR 1) IN ('c', 's', 'x')
-      OR SUBSTRING("kinds" FROM 5 FOR 1) IN ('c', 's', 'x')
-    )
-    THEN 'data'
-    WHEN SUBSTRING("kinds" FROM 1 FOR 1) IN ('c', 's', 'x')
-    THEN 'mapping'
-    WHEN SUBSTRING("kinds" FROM 4 FOR 1) IN ('c', 's', 'x')
-    THEN 'catalog'
-    ELSE 'data'
-  END AS "cause",
-  COUNT(*),
+  "reason",
+  "cause",
+  SUM("records"),
   (
     SELECT
       COUNT(*)
@@ -336,17 +395,70 @@ SELECT
       "status" <> 'removed'
   ) AS "state_rows",
   SUM("other_domain"),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM "diff"
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'c' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN "records" ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN "records" ELSE 0 END), 0)
+FROM (
+  SELECT
+    "grouped_records".*,
+    CASE
+      WHEN NOT "op" IN ('changed')
+      THEN 'data'
+      WHEN (
+        SUBSTRING("kinds" FROM 2 FOR 1) IN ('c', 's', 'x')
+        OR SUBSTRING("kinds" FROM 3 FOR 1) IN ('c', 's', 'x')
+        OR SUBSTRING("kinds" FROM 5 FOR 1) IN ('c', 's', 'x')
+      )
+      THEN 'data'
+      WHEN SUBSTRING("kinds" FROM 1 FOR 1) IN ('c', 's', 'x')
+      THEN 'mapping'
+      WHEN SUBSTRING("kinds" FROM 4 FOR 1) IN ('c', 's', 'x')
+      THEN 'catalog'
+      ELSE 'data'
+    END AS "cause"
+  FROM (
+    SELECT
+      "op",
+      "retried",
+      "unsettled",
+      "returned",
+      CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END AS "reason",
+      CASE WHEN "op" IN ('changed') THEN "kinds" ELSE CAST(NULL AS TEXT) END AS "kinds",
+      COUNT(*) AS "records",
+      SUM("other_domain") AS "other_domain"
+    FROM "diff"
+    GROUP BY
+      "op",
+      "retried",
+      "unsettled",
+      "returned",
+      CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+      CASE WHEN "op" IN ('changed') THEN "kinds" ELSE CAST(NULL AS TEXT) END
+  ) AS "grouped_records"
+) AS "caused"
 GROUP BY
   "op",
   "retried",
   "unsettled",
   "returned",
-  CASE WHEN "op" IN ('invalid') THEN "reason" ELSE CAST(NULL AS TEXT) END,
+  "reason",
   "cause";
 
--- histogram
+-- unstaged
 WITH "keyed" AS (
   SELECT
     NULLIF(
@@ -359,11 +471,7 @@ WITH "keyed" AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
@@ -391,263 +499,51 @@ WITH "keyed" AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
-), "shared" AS (
-  SELECT
-    NULLIF(
-      TRIM(' ␉␍␊' FROM LOWER(CAST("email" AS TEXT) COLLATE "C") COLLATE "default"),
-      ''
-    ) AS "shared_key"
-  FROM "db"."prod"."people"
-  GROUP BY
-    1
-  HAVING
-    COUNT(*) > 1
-), "source" AS (
-  SELECT
-    "keyed"."k" AS "k",
-    1 AS "present",
-    CASE
-      WHEN "keyed"."k" IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
-      THEN 'non_ascii_key'
-      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
-      THEN 'malformed_key'
-      WHEN NOT "shared"."shared_key" IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT "keyed"."v_product_score" IS NULL
-      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
-      THEN 'not_a_number:product_score'
-      WHEN NOT "keyed"."v_seniority" IS NULL
-      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS TEXT)
-    END AS "invalid",
-    MD5(
-      '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
-        CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
-        '~'
-      ) || COALESCE(
-        CAST(LENGTH("keyed"."v_product_score") AS TEXT) || ':' || "keyed"."v_product_score",
-        '~'
-      ) || COALESCE(CAST(LENGTH("keyed"."v_seniority") AS TEXT) || ':' || "keyed"."v_seniority", '~') || COALESCE(CAST(LENGTH("keyed"."v_source") AS TEXT) || ':' || "keyed"."v_source", '~')
-    ) AS "h",
-    "keyed"."v_job_title" AS "v_job_title",
-    "keyed"."v_last_seen_at" AS "v_last_seen_at",
-    "keyed"."v_product_score" AS "v_product_score",
-    "keyed"."v_seniority" AS "v_seniority",
-    "keyed"."v_source" AS "v_source",
-    CASE
-      WHEN NOT "keyed"."company_domain" IS NULL
-      AND NOT "keyed"."company_domain" ~ '[^ -~]'
-      AND "keyed"."company_domain" ~ '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
-      AND "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
-      AND REGEXP_REPLACE("keyed"."k", '^.*@', '', 'g') <> "keyed"."company_domain"
-      THEN 1
-      ELSE 0
-    END AS "other_domain"
-  FROM "keyed"
-  LEFT JOIN "shared"
-    ON "keyed"."k" = "shared"."shared_key"
-), "state" AS (
-  SELECT
-    *
-  FROM "qsync"."state_people"
-), "rejected" AS (
-  SELECT
-    "key",
-    "row_hash",
-    "attempts",
-    "first_at",
-    COALESCE("field", '') || ': ' || REGEXP_REPLACE("reason", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'gg') AS "rejected_as"
-  FROM "qsync"."qsync_rejects"
-  WHERE
-    "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), "judged" AS (
-  SELECT
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT "source"."invalid" IS NULL
-      THEN 'invalid'
-      WHEN "state"."key" IS NULL
-      THEN 'added'
-      WHEN "state"."status" IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT "source"."v_job_title" IS NULL
-        OR (
-          NOT "source"."v_last_seen_at" IS NULL
-          AND (
-            "state"."v_last_seen_at" IS NULL
-            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-          )
-        )
-        OR (
-          NOT "source"."v_product_score" IS NULL
-          AND (
-            "state"."v_product_score" IS NULL
-            OR "source"."v_product_score" <> "state"."v_product_score"
-          )
-        )
-        OR (
-          NOT "source"."v_seniority" IS NULL
-          AND (
-            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
-          )
-        )
-        OR (
-          NOT "source"."v_source" IS NULL
-          AND (
-            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS "fate",
-    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
-    COALESCE("source"."k", "state"."key") AS "key",
-    "source"."h" AS "hash",
-    CASE
-      WHEN "state"."status" = 'unsettled'
-      THEN 1
-      WHEN "state"."status" = 'open'
-      THEN 2
-      ELSE 0
-    END AS "unsettled",
-    CASE
-      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
-      THEN 1
-      ELSE 0
-    END AS "returned",
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_job_title" IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_last_seen_at" IS NULL
-      THEN '-'
-      WHEN "state"."v_last_seen_at" IS NULL
-      THEN 's'
-      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_product_score" IS NULL
-      THEN '-'
-      WHEN "state"."v_product_score" IS NULL
-      THEN 's'
-      WHEN "source"."v_product_score" <> "state"."v_product_score"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_seniority" IS NULL
-      THEN '-'
-      WHEN "state"."v_seniority" IS NULL
-      THEN 's'
-      WHEN "source"."v_seniority" <> "state"."v_seniority"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_source" IS NULL
-      THEN '-'
-      WHEN "state"."v_source" IS NULL
-      THEN 's'
-      WHEN "source"."v_source" <> "state"."v_source"
-      THEN 'c'
-      ELSE '.'
-    END AS "kinds",
-    "source"."v_job_title" AS "v_job_title",
-    COALESCE(
-      "source"."v_last_seen_at",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_last_seen_at" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_last_seen_at"
-      END
-    ) AS "v_last_seen_at",
-    COALESCE(
-      "source"."v_product_score",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_product_score" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_product_score"
-      END
-    ) AS "v_product_score",
-    COALESCE(
-      "source"."v_seniority",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_seniority"
-      END
-    ) AS "v_seniority",
-    COALESCE(
-      "source"."v_source",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_source"
-      END
-    ) AS "v_source",
-    COALESCE("rejected"."attempts", 0) AS "attempts",
-    "rejected"."first_at" AS "rejected_at",
-    COALESCE("source"."other_domain", 0) AS "other_domain"
-  FROM "source"
-  FULL OUTER JOIN "state"
-    ON "source"."k" = "state"."key"
-  LEFT JOIN "rejected"
-    ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
-), "diff" AS (
-  SELECT
-    "judged".*,
-    CASE
-      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
-      THEN 'resting'
-      ELSE "judged"."fate"
-    END AS "op",
-    CASE
-      WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
-      THEN 1
-      ELSE 0
-    END AS "retried"
-  FROM "judged"
 )
 SELECT
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_0_c",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_0_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 1 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_0_x",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_1_c",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_1_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 2 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_1_x",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_2_c",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_2_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 3 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_2_x",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_3_c",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_3_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 4 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_3_x",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'c' THEN 1 ELSE 0 END), 0) AS "f_4_c",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 's' THEN 1 ELSE 0 END), 0) AS "f_4_s",
-  COALESCE(SUM(CASE WHEN SUBSTRING("kinds" FROM 5 FOR 1) = 'x' THEN 1 ELSE 0 END), 0) AS "f_4_x",
-  COALESCE(SUM(CASE WHEN "kinds" LIKE '%x%' THEN 1 ELSE 0 END), 0) AS "cleared"
-FROM "diff"
-WHERE
-  "op" IN ('changed');
+  "in_state"."living",
+  "in_state"."tombstones",
+  (
+    SELECT
+      COUNT(DISTINCT "key")
+    FROM "qsync"."stage_r1"
+    WHERE
+      "returned" = 1
+  ),
+  "in_model"."c_0",
+  "in_model"."c_1",
+  "staged"."c_0",
+  "staged"."c_1"
+FROM (
+  SELECT
+    COALESCE(SUM(CASE WHEN "status" <> 'removed' THEN 1 ELSE 0 END), 0) AS "living",
+    COALESCE(SUM(CASE WHEN "status" = 'removed' THEN 1 ELSE 0 END), 0) AS "tombstones"
+  FROM "qsync"."state_people"
+) AS "in_state"
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS "c_0",
+    SUM(
+      CASE
+        WHEN NOT "keyed"."company_domain" IS NULL
+        AND NOT "keyed"."company_domain" ~ '[^ -~]'
+        AND "keyed"."company_domain" ~ '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+        AND "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+        AND REGEXP_REPLACE("keyed"."k", '^.*@', '', 'g') <> "keyed"."company_domain"
+        THEN 1
+        ELSE 0
+      END
+    ) AS "c_1"
+  FROM "keyed"
+) AS "in_model"
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS "c_0",
+    SUM("other_domain") AS "c_1"
+  FROM "qsync"."stage_r1"
+  WHERE
+    "op" <> 'removed'
+) AS "staged";
 
 -- stage
 WITH "keyed" AS (
@@ -662,11 +558,7 @@ WITH "keyed" AS (
       '.000000Z',
       'Z'
     ) AS "v_last_seen_at",
-    CASE
-      WHEN CAST("product_score" AS TEXT) ~ '[.]'
-      THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST("product_score" AS TEXT)))
-      ELSE CAST("product_score" AS TEXT)
-    END AS "v_product_score",
+    CAST(TRIM_SCALE("product_score") AS TEXT) AS "v_product_score",
     CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
     CAST('warehouse' AS TEXT) AS "v_source",
     NULLIF(
@@ -709,23 +601,7 @@ WITH "keyed" AS (
   SELECT
     "keyed"."k" AS "k",
     1 AS "present",
-    CASE
-      WHEN "keyed"."k" IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT "keyed"."k" ~ '[^ -~]'
-      THEN 'non_ascii_key'
-      WHEN NOT "keyed"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
-      THEN 'malformed_key'
-      WHEN NOT "shared"."shared_key" IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT "keyed"."v_product_score" IS NULL
-      AND NOT "keyed"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
-      THEN 'not_a_number:product_score'
-      WHEN NOT "keyed"."v_seniority" IS NULL
-      AND NOT "keyed"."v_seniority" IN ('vp', 'it''s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS TEXT)
-    END AS "invalid",
+    "shared"."shared_key",
     MD5(
       '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH("keyed"."v_job_title") AS TEXT) || ':' || "keyed"."v_job_title", '~') || COALESCE(
         CAST(LENGTH("keyed"."v_last_seen_at") AS TEXT) || ':' || "keyed"."v_last_seen_at",
@@ -766,159 +642,116 @@ WITH "keyed" AS (
   FROM "qsync"."qsync_rejects"
   WHERE
     "stream_id" = '0123456789abcdef' AND "meaning" = '57c37cd24980'
-), "judged" AS (
+), "met" AS (
   SELECT
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN CASE WHEN "state"."status" = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT "source"."invalid" IS NULL
-      THEN 'invalid'
-      WHEN "state"."key" IS NULL
-      THEN 'added'
-      WHEN "state"."status" IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT "source"."v_job_title" IS NULL
-        OR (
-          NOT "source"."v_last_seen_at" IS NULL
-          AND (
-            "state"."v_last_seen_at" IS NULL
-            OR "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-          )
-        )
-        OR (
-          NOT "source"."v_product_score" IS NULL
-          AND (
-            "state"."v_product_score" IS NULL
-            OR "source"."v_product_score" <> "state"."v_product_score"
-          )
-        )
-        OR (
-          NOT "source"."v_seniority" IS NULL
-          AND (
-            "state"."v_seniority" IS NULL OR "source"."v_seniority" <> "state"."v_seniority"
-          )
-        )
-        OR (
-          NOT "source"."v_source" IS NULL
-          AND (
-            "state"."v_source" IS NULL OR "source"."v_source" <> "state"."v_source"
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS "fate",
-    COALESCE("source"."invalid", "rejected"."rejected_as") AS "reason",
     COALESCE("source"."k", "state"."key") AS "key",
     "source"."h" AS "hash",
+    "source"."present" AS "present",
     CASE
-      WHEN "state"."status" = 'unsettled'
+      WHEN "source"."present" IS NULL
+      THEN CAST(NULL AS TEXT)
+      ELSE CASE
+        WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
+        THEN CASE
+          WHEN NOT "source"."shared_key" IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT "source"."v_seniority" IS NULL
+          AND NOT "source"."v_seniority" IN ('vp', 'it''s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS TEXT)
+        END
+        ELSE CASE
+          WHEN "source"."k" IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT "source"."k" ~ '[^ -~]'
+          THEN 'non_ascii_key'
+          WHEN NOT "source"."k" ~ '^[^@,;:<>()" ␉␍␊]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?$'
+          THEN 'malformed_key'
+          WHEN NOT "source"."shared_key" IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT "source"."v_product_score" IS NULL
+          AND NOT "source"."v_product_score" ~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?$'
+          THEN 'not_a_number:product_score'
+          WHEN NOT "source"."v_seniority" IS NULL
+          AND NOT "source"."v_seniority" IN ('vp', 'it''s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS TEXT)
+        END
+      END
+    END AS "invalid",
+    "state"."status" AS "state_status",
+    CASE
+      WHEN "source"."h" = "state"."row_hash" AND "state"."status" = 'synced'
       THEN 1
-      WHEN "state"."status" = 'open'
-      THEN 2
       ELSE 0
-    END AS "unsettled",
-    CASE
-      WHEN NOT "source"."present" IS NULL AND "state"."status" = 'removed'
-      THEN 1
-      ELSE 0
-    END AS "returned",
-    CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_job_title" IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_last_seen_at" IS NULL
-      THEN '-'
-      WHEN "state"."v_last_seen_at" IS NULL
-      THEN 's'
-      WHEN "source"."v_last_seen_at" <> "state"."v_last_seen_at"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_product_score" IS NULL
-      THEN '-'
-      WHEN "state"."v_product_score" IS NULL
-      THEN 's'
-      WHEN "source"."v_product_score" <> "state"."v_product_score"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_seniority" IS NULL
-      THEN '-'
-      WHEN "state"."v_seniority" IS NULL
-      THEN 's'
-      WHEN "source"."v_seniority" <> "state"."v_seniority"
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN "source"."present" IS NULL
-      THEN '-'
-      WHEN "source"."v_source" IS NULL
-      THEN '-'
-      WHEN "state"."v_source" IS NULL
-      THEN 's'
-      WHEN "source"."v_source" <> "state"."v_source"
-      THEN 'c'
-      ELSE '.'
-    END AS "kinds",
-    "source"."v_job_title" AS "v_job_title",
-    COALESCE(
-      "source"."v_last_seen_at",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_last_seen_at" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_last_seen_at"
-      END
-    ) AS "v_last_seen_at",
-    COALESCE(
-      "source"."v_product_score",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open')
-        AND NOT "state"."v_product_score" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_product_score"
-      END
-    ) AS "v_product_score",
-    COALESCE(
-      "source"."v_seniority",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_seniority" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_seniority"
-      END
-    ) AS "v_seniority",
-    COALESCE(
-      "source"."v_source",
-      CASE
-        WHEN "state"."status" IN ('unsettled', 'open') AND NOT "state"."v_source" IS NULL
-        THEN 'qsync:unknown'
-        ELSE "state"."v_source"
-      END
-    ) AS "v_source",
+    END AS "same",
+    "state"."v_last_seen_at" AS "old_1",
+    "state"."v_product_score" AS "old_2",
+    "state"."v_seniority" AS "old_3",
+    "state"."v_source" AS "old_4",
+    "source"."v_job_title" AS "new_0",
+    "source"."v_last_seen_at" AS "new_1",
+    "source"."v_product_score" AS "new_2",
+    "source"."v_seniority" AS "new_3",
+    "source"."v_source" AS "new_4",
     COALESCE("rejected"."attempts", 0) AS "attempts",
     "rejected"."first_at" AS "rejected_at",
+    "rejected"."rejected_as" AS "rejected_as",
     COALESCE("source"."other_domain", 0) AS "other_domain"
   FROM "source"
   FULL OUTER JOIN "state"
     ON "source"."k" = "state"."key"
   LEFT JOIN "rejected"
     ON "source"."k" = "rejected"."key" AND "source"."h" = "rejected"."row_hash"
+  OFFSET 0
+), "judged" AS (
+  SELECT
+    CASE
+      WHEN "met"."present" IS NULL
+      THEN CASE WHEN "met"."state_status" = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT "met"."invalid" IS NULL
+      THEN 'invalid'
+      WHEN "met"."state_status" IS NULL
+      THEN 'added'
+      WHEN "met"."state_status" IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN "met"."same" = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT "met"."new_0" IS NULL
+        OR (
+          NOT "met"."new_1" IS NULL
+          AND (
+            "met"."old_1" IS NULL OR "met"."new_1" <> "met"."old_1"
+          )
+        )
+        OR (
+          NOT "met"."new_2" IS NULL
+          AND (
+            "met"."old_2" IS NULL OR "met"."new_2" <> "met"."old_2"
+          )
+        )
+        OR (
+          NOT "met"."new_3" IS NULL
+          AND (
+            "met"."old_3" IS NULL OR "met"."new_3" <> "met"."old_3"
+          )
+        )
+        OR (
+          NOT "met"."new_4" IS NULL
+          AND (
+            "met"."old_4" IS NULL OR "met"."new_4" <> "met"."old_4"
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS "fate",
+    "met".*
+  FROM "met"
+  OFFSET 0
 ), "diff" AS (
   SELECT
-    "judged".*,
     CASE
       WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" >= 2
       THEN 'resting'
@@ -928,7 +761,109 @@ WITH "keyed" AS (
       WHEN "judged"."fate" IN ('added', 'changed') AND "judged"."attempts" > 0
       THEN 1
       ELSE 0
-    END AS "retried"
+    END AS "retried",
+    COALESCE("judged"."invalid", "judged"."rejected_as") AS "reason",
+    "judged"."key" AS "key",
+    "judged"."hash" AS "hash",
+    CASE
+      WHEN "judged"."state_status" = 'unsettled'
+      THEN 1
+      WHEN "judged"."state_status" = 'open'
+      THEN 2
+      ELSE 0
+    END AS "unsettled",
+    CASE
+      WHEN NOT "judged"."present" IS NULL AND "judged"."state_status" = 'removed'
+      THEN 1
+      ELSE 0
+    END AS "returned",
+    CASE
+      WHEN "judged"."fate" = 'unchanged'
+      THEN CAST(NULL AS TEXT)
+      ELSE CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_0" IS NULL
+        THEN '.'
+        ELSE 's'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_1" IS NULL
+        THEN '-'
+        WHEN "judged"."old_1" IS NULL
+        THEN 's'
+        WHEN "judged"."new_1" <> "judged"."old_1"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_2" IS NULL
+        THEN '-'
+        WHEN "judged"."old_2" IS NULL
+        THEN 's'
+        WHEN "judged"."new_2" <> "judged"."old_2"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_3" IS NULL
+        THEN '-'
+        WHEN "judged"."old_3" IS NULL
+        THEN 's'
+        WHEN "judged"."new_3" <> "judged"."old_3"
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN "judged"."present" IS NULL
+        THEN '-'
+        WHEN "judged"."new_4" IS NULL
+        THEN '-'
+        WHEN "judged"."old_4" IS NULL
+        THEN 's'
+        WHEN "judged"."new_4" <> "judged"."old_4"
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS "kinds",
+    "judged"."new_0" AS "v_job_title",
+    COALESCE(
+      "judged"."new_1",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_1" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_1"
+      END
+    ) AS "v_last_seen_at",
+    COALESCE(
+      "judged"."new_2",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_2" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_2"
+      END
+    ) AS "v_product_score",
+    COALESCE(
+      "judged"."new_3",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_3" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_3"
+      END
+    ) AS "v_seniority",
+    COALESCE(
+      "judged"."new_4",
+      CASE
+        WHEN "judged"."state_status" IN ('unsettled', 'open') AND NOT "judged"."old_4" IS NULL
+        THEN 'qsync:unknown'
+        ELSE "judged"."old_4"
+      END
+    ) AS "v_source",
+    "judged"."attempts" AS "attempts",
+    "judged"."rejected_at" AS "rejected_at",
+    "judged"."other_domain" AS "other_domain"
   FROM "judged"
 )
 SELECT
