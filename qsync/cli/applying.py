@@ -21,6 +21,7 @@ from qsync import __version__
 from qsync.cli.loading import Loaded
 from qsync.cli.locking import holder, waiting_message
 from qsync.cli.options import CommonOptions
+from qsync.cli.run_logs import keeping, run_log
 from qsync.cli.telling import print_json, tell_plan
 from qsync.cli.wiring import git_commit, relative
 from qsync.diagnostics import Diagnostic
@@ -35,6 +36,7 @@ from qsync.execution.planner import PlanInputs, PlanOptions
 from qsync.execution.ports import LockHolder
 from qsync.execution.recording import Origin
 from qsync.execution.remote import RemoteError
+from qsync.execution.run_log import FileRunLog
 from qsync.execution.sealing import SealedPlan
 from qsync.exit_codes import ExitCode
 from qsync.ledger import row_from_cells, write_seed
@@ -76,6 +78,7 @@ class Application:
     auto_approve: bool
     as_json: bool
     verbose: bool
+    full_bodies: bool = False
 
     def run(self) -> ExitCode:
         """Apply, write the seed, say what happened; the exit code."""
@@ -85,12 +88,14 @@ class Application:
         view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve, self.shown)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
-            result = asyncio.run(self._apply(pool, view))
+            result = asyncio.run(self._apply(pool, view, progress))
             seed = pool.submit(self._write_seed).result() if result.records else None
         self._tell(result, seed)
         return exit_code(result)
 
-    async def _apply(self, pool: ThreadPoolExecutor, view: ApplyScreen) -> ApplyResult:
+    async def _apply(
+        self, pool: ThreadPoolExecutor, view: ApplyScreen, progress: RunProgress
+    ) -> ApplyResult:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
 
@@ -102,24 +107,35 @@ class Application:
         origin = self._origin()
         for number in _STOPPING:
             loop.add_signal_handler(number, _on_signal, stop, origin.run_id)
-        async with self.client:
-            return await run_apply(
-                self.inputs,
-                self.options,
-                origin,
-                warehouse=self.warehouse,
-                in_warehouse=in_warehouse,
-                api=self.client,
-                clock=SystemClock(),
-                view=view,
-                holder=holder(),
-                stop=stop,
-                journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
-                bounds=self.bounds,
-                resume=self.resume,
-                run_tests=self.run_tests,
-                sealed=self.sealed,
-            )
+        log = self._log(origin, progress)
+        self.client.watched_by(log.exchange)
+        with keeping(log):
+            async with self.client:
+                result = await run_apply(
+                    self.inputs,
+                    self.options,
+                    origin,
+                    warehouse=self.warehouse,
+                    in_warehouse=in_warehouse,
+                    api=self.client,
+                    clock=SystemClock(),
+                    view=view,
+                    holder=holder(),
+                    stop=stop,
+                    journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
+                    bounds=self.bounds,
+                    resume=self.resume,
+                    run_tests=self.run_tests,
+                    sealed=self.sealed,
+                    log=log,
+                )
+            log.status = exit_code(result).name.lower()
+            return result
+
+    def _log(self, origin: Origin, progress: RunProgress) -> FileRunLog:
+        command = "apply" if self.resume is None else "resume"
+        command = "retry" if origin.retry else command
+        return run_log(self.loaded, origin, progress, command, full_bodies=self.full_bodies)
 
     def _tell_why_nothing(self, result: ApplyResult) -> None:
         error = result.pause_error
