@@ -31,6 +31,8 @@ COMMANDS: dict[str, str] = {
     "resume": "qsync.cli.resume:resume",
     "retry": "qsync.cli.retry:retry",
     "status": "qsync.cli.status:status",
+    "inspect": "qsync.cli.inspect:inspect",
+    "why": "qsync.cli.why:why",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
     "forget": "qsync.cli.forget:forget",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,7 @@ def run_log(
     facts = {
         "command": command,
         "process": os.getpid(),
+        "host": socket.gethostname(),
         "destination": destination_of(loaded.project),
         "target": origin.target,
         "parent": origin.parent,

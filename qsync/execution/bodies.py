@@ -8,7 +8,7 @@ times. Every key, value and free word is replaced by what it is and how long: `<
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -58,10 +58,8 @@ def placeholder(value: Any, what: str = "text") -> Any:
     return "<object>"
 
 
-def redacted_item(item: bytes | Any) -> Any:
-    """One item of a bulk body, parsed or not."""
-    if isinstance(item, bytes):
-        item = _parsed(item)
+def redacted_item(item: Any) -> Any:
+    """One item of a bulk body, parsed."""
     if not isinstance(item, dict):
         return placeholder(item)
     return {
@@ -82,9 +80,8 @@ def _data(data: Any) -> Any:
     return found
 
 
-def redacted_request(body: bytes) -> tuple[Any, Sequence[Any]]:
-    """A request's body redacted, and the ids of its items in order."""
-    whole = _parsed(body)
+def redacted_request(whole: Any) -> tuple[Any, Sequence[Any]]:
+    """A request's parsed body redacted, and the ids of its items in order."""
     items = whole.get("items") if isinstance(whole, dict) else None
     if not isinstance(items, list):
         return placeholder(whole), ()
@@ -93,9 +90,8 @@ def redacted_request(body: bytes) -> tuple[Any, Sequence[Any]]:
     return {"items": _and_more(kept, len(items))}, ids
 
 
-def redacted_answer(body: bytes) -> Any:
-    """An answer's body redacted: a job, fields, an error, or whatever else came."""
-    whole = _parsed(body)
+def redacted_answer(whole: Any) -> Any:
+    """An answer's parsed body redacted: a job, fields, an error, or whatever else came."""
     if not isinstance(whole, dict):
         return placeholder(whole)
     return {_key(key): _part(key, value) for key, value in whole.items()}
@@ -158,17 +154,9 @@ def _and_more(kept: list[Any], whole: int) -> list[Any]:
     return kept if whole <= len(kept) else [*kept, f"<{whole - len(kept)} more>"]
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """A body's JSON; its text where it is none."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
-
-
-def whole_body(body: bytes) -> Any:
-    """A body as it was, for who asked for that."""
-    return _parsed(body)
-
-
-Redact = Callable[[bytes], Any]
-"""What is kept of a body."""

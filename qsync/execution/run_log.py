@@ -23,7 +23,7 @@ from typing import Any
 
 import orjson
 
-from qsync.execution.bodies import redacted_answer, redacted_item, redacted_request, whole_body
+from qsync.execution.bodies import parsed, redacted_answer, redacted_item, redacted_request
 from qsync.execution.exchanges import Exchange, JobEnd
 
 LOG_FORMAT = 1
@@ -216,16 +216,18 @@ def _request_line(
         "headers": _headers(exchange.headers),
     }
     if exchange.sent is not None:
-        redacted, ids = redacted_request(exchange.sent)
+        sent = parsed(exchange.sent)
+        redacted, ids = redacted_request(sent)
         if purpose == "submit":
             line |= {"stream": stream, "items": len(ids), **_numbers(ids)}
         if with_bodies:
-            line["sent"] = whole_body(exchange.sent) if full else redacted
+            line["sent"] = sent if full else redacted
     if exchange.answer is not None:
-        answer = redacted_answer(exchange.answer)
+        whole = parsed(exchange.answer)
+        answer = redacted_answer(whole)
         line |= _job_facts(answer, purpose)
         if with_bodies:
-            line["answer"] = whole_body(exchange.answer) if full else answer
+            line["answer"] = whole if full else answer
     return line
 
 
@@ -247,6 +249,7 @@ def _job_facts(answer: Any, purpose: str) -> dict[str, Any]:
     facts = {
         "job_status": job.get("status"),
         "processed": job.get("processedRecords"),
+        "job_created": job.get("createdAt"),
         "job_updated": job.get("updatedAt"),
     }
     if purpose == "submit":
@@ -287,7 +290,8 @@ def _job_line(end: JobEnd, *, full: bool) -> dict[str, Any]:
         }
         body = end.bodies.get(reject.number)
         if body is not None:
-            entry["item"] = whole_body(body) if full else redacted_item(body)
+            item = parsed(body)
+            entry["item"] = item if full else redacted_item(item)
         told.append(entry)
     return {
         "job": end.job.id,

@@ -11,12 +11,12 @@ Everything is plain INSERT and DELETE, a few statements to a commit, whatever th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
 from sqlglot import exp
 
 from qsync.execution.ports import Commit, DeadStream, Outcome, Reject, Stage
+from qsync.execution.stories import Ending
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.forgetting import hash_of
 from qsync.warehouse.layout import HISTORY, OUTCOMES, SENT, SENT_JOBS, Layout
@@ -37,56 +37,8 @@ from qsync.warehouse.streams import forget_history
 _UPLOAD = 1_000
 """Rows to one statement."""
 
-SUCCEEDED, OPEN = "succeeded", "open"
-REJECTED, UNKNOWN, INVALID_LATE = "rejected", "unknown", "invalid_late"
-LOST = "lost"
-"""May have been posted by a run that died; any other outcome of the record counts more."""
-
-_Line = tuple[int, int, str, str | None, str | None]
+_Line = tuple[int, int, Ending, str | None, str | None]
 """First and last number, outcome, reason, field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One record in one run.
-
-    Attributes:
-        run_id: The run.
-        stream_id: The stream.
-        sync: Its sync's name then.
-        object: Lead or company.
-        at: When the run began to send the stream; UTC, as the ledger writes it.
-        number: The record's number among those the run sent.
-        records: How many those were.
-        op: Why it went: `added`, `changed` or `removed`.
-        fields: Letter by field name (`diff`): what went of it.
-        outcome: What became of it; None where nothing was put down.
-        reason: Why it was rejected; redacted.
-        field: The field the rejection names.
-        ended_at: When that was committed.
-        job: Id of the job it went in.
-        first: The job's first record.
-        last: The job's last record.
-        accepted_at: When the job was accepted; epoch seconds.
-    """
-
-    run_id: str
-    stream_id: str
-    sync: str
-    object: str
-    at: str
-    number: int
-    records: int
-    op: str
-    fields: dict[str, str]
-    outcome: str | None = None
-    reason: str | None = None
-    field: str | None = None
-    ended_at: str | None = None
-    job: str | None = None
-    first: int | None = None
-    last: int | None = None
-    accepted_at: int | None = None
 
 
 class History:
@@ -164,7 +116,7 @@ class History:
         """Put down which records a dead run may have posted without an answer."""
         if not posted or dead.table is None or not self._is_noted(dead.table):
             return []
-        lines: list[_Line] = [(first, last, LOST, None, None) for first, last in posted]
+        lines: list[_Line] = [(first, last, Ending.LOST, None, None) for first, last in posted]
         return self._outcomes(dead.table, lines, at)
 
     def outdated(self, stream_id: str, before: str | None) -> list[Expression]:
@@ -183,7 +135,7 @@ class History:
                 text(stage),
                 number(first),
                 number(last),
-                text(outcome),
+                text(outcome.value),
                 null_text() if reason is None else text(reason),
                 null_text() if field is None else text(field),
                 text(at),
@@ -220,7 +172,7 @@ def _lines(outcomes: Sequence[Outcome]) -> list[_Line]:
     ranges: list[_Line] = []
     exceptions: list[_Line] = []
     for outcome in sorted(outcomes, key=lambda item: item.first):
-        word = OPEN if outcome.unresolved else SUCCEEDED
+        word = Ending.OPEN if outcome.unresolved else Ending.SUCCEEDED
         if outcome.succeeded:
             before = ranges[-1] if ranges else None
             if before is not None and before[1] + 1 == outcome.first and before[2] == word:
@@ -228,15 +180,15 @@ def _lines(outcomes: Sequence[Outcome]) -> list[_Line]:
             else:
                 ranges.append((outcome.first, outcome.last, word, None, None))
         found = [
-            *(_exception(item, REJECTED) for item in outcome.rejects),
-            *(_exception(item, INVALID_LATE) for item in outcome.invalid_late),
-            *((row, row, UNKNOWN, None, None) for row in outcome.unknown),
+            *(_exception(item, Ending.REJECTED) for item in outcome.rejects),
+            *(_exception(item, Ending.INVALID_LATE) for item in outcome.invalid_late),
+            *((row, row, Ending.UNKNOWN, None, None) for row in outcome.unknown),
         ]
         exceptions += _joined(sorted(found, key=lambda line: line[0]))
     return [*ranges, *exceptions]
 
 
-def _exception(item: Reject, word: str) -> _Line:
+def _exception(item: Reject, word: Ending) -> _Line:
     return (item.number, item.number, word, item.reason, item.field)
 
 
