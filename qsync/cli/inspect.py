@@ -127,7 +127,7 @@ def _read(path: Path, show_values: bool) -> JsonObject:
         lines, damaged = read_log(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    shown = lines if show_values else [without_values(line) for line in lines]
+    shown = lines if show_values else list(without_values(lines))
     return inspect_document(shown, damaged=damaged, alive=_alive)
 
 
@@ -138,8 +138,8 @@ def _tail(path: Path) -> ExitCode:
 
     console = data_console()
     ended = False
-    for line in follow_log(path, wait=time.sleep, alive=_alive):
-        render_event(without_values(line), console)
+    for line in without_values(follow_log(path, wait=time.sleep, alive=_alive)):
+        render_event(line, console)
         ended = line["kind"] == "end"
     if not ended:
         click.echo("The run died: its process is gone, and its log has no end.", err=True)

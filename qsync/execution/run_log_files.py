@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,15 @@ def _line(raw: bytes) -> Line | None:
     return line if known and isinstance(line.get("at"), int | float) else None
 
 
-def without_values(line: Line) -> Line:
-    """A line as it is kept by default, whatever the run was asked to keep."""
+def without_values(lines: Iterable[Line]) -> Iterator[Line]:
+    """Lines as they are kept by default, whatever the run was asked to keep."""
+    full = False
+    for line in lines:
+        full = full or bool(line.get("full_bodies"))
+        yield _redacted(line) if full else line
+
+
+def _redacted(line: Line) -> Line:
     found = dict(line)
     if "sent" in found:
         found["sent"] = redacted_request(found["sent"])[0]

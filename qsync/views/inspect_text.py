@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -53,8 +54,11 @@ def render_inspect(document: JsonObject, console: Console, *, rejects: bool = Fa
         name = f"{sync} ({object_name})" if sync else "jobs of earlier runs"
         write(console, styled(name, "bold"))
         columns(console, [_TITLES, *map(_row, jobs)], header=True, right=(1, 3, 4, 5, 6, 7))
-        for job in jobs:
-            _why(job, console, rejects=rejects)
+        if rejects:
+            for job in jobs:
+                _rejects(job, console)
+        else:
+            _reasons(jobs, console)
     if not document["jobs"]:
         write(console)
         sentence(console, "No job to show.", indent=0)
@@ -137,9 +141,12 @@ def _row(job: JsonObject) -> list[Part]:
 
 
 def outcome_words(job: JsonObject) -> str:
-    """`done: 3 rejected`."""
+    """`done`, `3 rejected`, `failed: 500 unknown`."""
     parts = [f"{number(job[name])} {name}" for name in ("rejected", "unknown") if job[name]]
-    return str(job["outcome"]) + (f": {', '.join(parts)}" if parts else "")
+    told = ", ".join(parts)
+    if not told:
+        return str(job["outcome"])
+    return told if job["outcome"] in {"done", "unknown"} else f"{job['outcome']}: {told}"
 
 
 def _clock(at: str | None) -> str:
@@ -150,12 +157,20 @@ def _seconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.1f} s"
 
 
-def _why(job: JsonObject, console: Console, *, rejects: bool) -> None:
-    for entry in job["reasons"] if not rejects else ():
-        sentence(console, f"{number(entry['records'])}: {entry['reason']}", indent=4)
-    for entry in job["rejects"] if rejects else ():
+def _reasons(jobs: Sequence[JsonObject], console: Console) -> None:
+    """Rejects of a stream by reason, most first."""
+    counts: dict[str, int] = {}
+    for job in jobs:
+        for entry in job["reasons"]:
+            counts[entry["reason"]] = counts.get(entry["reason"], 0) + entry["records"]
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        sentence(console, f"{number(count)} rejected: {reason}", indent=4)
+
+
+def _rejects(job: JsonObject, console: Console) -> None:
+    for entry in job["rejects"]:
         name = f" ({entry['field']})" if entry["field"] else ""
-        sentence(console, f"record {entry['number']}: {entry['reason']}{name}", indent=4)
+        sentence(console, f"record {number(entry['number'])}: {entry['reason']}{name}", indent=4)
         if "item" in entry:
             _body("sent", entry["item"], console)
 
@@ -198,7 +213,7 @@ def render_job(document: JsonObject, job: JsonObject, console: Console) -> None:
                 _body(part, line[part], console)
     if job["rejects"]:
         write(console)
-        _why(job, console, rejects=True)
+        _rejects(job, console)
 
 
 def render_request(line: JsonObject, console: Console) -> None:
