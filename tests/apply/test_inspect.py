@@ -30,7 +30,7 @@ def _trouble(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad phone number, an answer that says wait, a job that fails halfway."""
     account = team.qualified.account
     account.configure(replace(account.settings, keys={KEY: ApiKey()}, quote_values=True))
-    account.faults.replace(
+    account.set_faults(
         [
             Fault(kind="submit", nth=2, status=429, retry_after=1),
             Fault(kind="submit", nth=4, job=JobFault(ending="failed", stops_after=100)),
