@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from jsonschema import Draft7Validator
 
 from qsync.execution.stories import (
     Acknowledged,
@@ -17,12 +21,18 @@ from qsync.execution.stories import (
     StreamStory,
 )
 from qsync.views.entries import JsonObject
-from qsync.views.inspect_document import inspect_document, only_rejected, slowest_first
+from qsync.views.inspect_document import (
+    inspect_document,
+    only_rejected,
+    slowest_first,
+    without_requests,
+)
 from qsync.views.inspect_text import render_event, render_inspect, render_job
 from qsync.views.why_document import why_document
 from qsync.views.why_text import render_why
 from tests.support.golden import matches_golden, rendered
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 START = 1_793_682_000.0
 RUN = "20261103t050000_0123ab"
 REQUEST: dict[str, Any] = {
@@ -103,6 +113,16 @@ def _document() -> JsonObject:
 
 def test_every_job_of_a_run_is_listed_with_what_became_of_it() -> None:
     matches_golden("inspect", rendered(lambda console: render_inspect(_document(), console)))
+
+
+def _fits(name: str, document: JsonObject) -> None:
+    schema = orjson.loads((SCHEMAS / f"{name}.schema.json").read_bytes())
+    Draft7Validator(schema).validate(document)
+
+
+@pytest.mark.parametrize("ask", [lambda it: it, without_requests, only_rejected])
+def test_the_document_of_a_run_fits_its_schema(ask: Callable[[JsonObject], JsonObject]) -> None:
+    _fits("inspect", ask(_document()))
 
 
 def test_every_part_is_in_the_document_once() -> None:
@@ -200,6 +220,7 @@ def test_the_first_thing_that_keeps_a_record_is_the_verdict(verdict: str) -> Non
         [STORIES[verdict]], object_name="lead", suppressed_since=since, newest=None
     )
     assert document["streams"][0]["verdict"] == verdict
+    _fits("why", document)
 
 
 def test_a_story_leads_from_the_column_to_the_result() -> None:
