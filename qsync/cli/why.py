@@ -35,7 +35,7 @@ class _Discreet(click.Command):
 
 
 @click.command("why", cls=_Discreet)
-@click.argument("key", metavar="EMAIL_OR_DOMAIN")
+@click.argument("whom", metavar="EMAIL_OR_DOMAIN")
 @click.argument("field", required=False)
 @option(
     "--object",
@@ -58,7 +58,7 @@ class _Discreet(click.Command):
 @json_option
 @common_options
 def why(
-    key: str,
+    whom: str,
     field: str | None,
     object_name: str | None,
     runs: int,
@@ -66,7 +66,7 @@ def why(
     as_json: bool,
     common: CommonOptions,
 ) -> ExitCode:
-    """Tell why a lead or a company is, or is not, as it should be in Qualified.
+    """Tell a record's story, from column to result.
 
     For every sync that could send it: what stands now, which column and which line of which file
     each field comes from, and for its last runs the chunk, the job and the result; or why it was
@@ -83,7 +83,7 @@ def why(
 
     if show_values:
         only_on_a_terminal(as_json)
-    folded, kind = _folded(key, object_name)
+    folded, kind = _folded(whom, object_name)
     loaded = load_valid(common)
     field = None if field is None else _field(loaded, field, kind)
     document = _told(common, loaded, Asked(folded, kind, runs, show_values), field)
