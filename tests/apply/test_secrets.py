@@ -29,6 +29,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("apply", "--auto-approve", "-v"),
     ("apply", "--auto-approve", "--json", "--log-format", "json"),
     ("status",),
+    ("inspect", "--rejected"),
+    ("why", EMAIL),
     ("state", "ls"),
     ("ledger", "pull"),
     ("debug",),
