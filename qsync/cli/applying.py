@@ -22,6 +22,7 @@ from qsync.cli.heap import heap_at_rest
 from qsync.cli.loading import Loaded
 from qsync.cli.locking import holder, waiting_message
 from qsync.cli.options import CommonOptions
+from qsync.cli.run_logs import keeping, run_log
 from qsync.cli.telling import print_json, tell_plan
 from qsync.cli.wiring import git_commit, relative
 from qsync.diagnostics import Diagnostic
@@ -36,6 +37,7 @@ from qsync.execution.planner import PlanInputs, PlanOptions
 from qsync.execution.ports import LockHolder
 from qsync.execution.recording import Origin
 from qsync.execution.remote import RemoteError
+from qsync.execution.run_log import FileRunLog
 from qsync.execution.sealing import SealedPlan
 from qsync.exit_codes import ExitCode
 from qsync.ledger import row_from_cells, write_seed
@@ -77,6 +79,7 @@ class Application:
     auto_approve: bool
     as_json: bool
     verbose: bool
+    full_bodies: bool = False
     result: ApplyResult | None = None
     """How it ended, for alerts; None before, and when an error ended it."""
 
@@ -89,12 +92,14 @@ class Application:
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
         with ThreadPoolExecutor(1, "warehouse") as pool, view:
             with heap_at_rest():
-                result = self.result = asyncio.run(self._apply(pool, view))
+                result = self.result = asyncio.run(self._apply(pool, view, progress))
             seed = pool.submit(self._write_seed).result() if result.records else None
         self._tell(result, seed)
         return exit_code(result)
 
-    async def _apply(self, pool: ThreadPoolExecutor, view: ApplyScreen) -> ApplyResult:
+    async def _apply(
+        self, pool: ThreadPoolExecutor, view: ApplyScreen, progress: RunProgress
+    ) -> ApplyResult:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
 
@@ -106,24 +111,35 @@ class Application:
         origin = self._origin()
         for number in _STOPPING:
             loop.add_signal_handler(number, _on_signal, stop, origin.run_id)
-        async with self.client:
-            return await run_apply(
-                self.inputs,
-                self.options,
-                origin,
-                warehouse=self.warehouse,
-                in_warehouse=in_warehouse,
-                api=self.client,
-                clock=SystemClock(),
-                view=view,
-                holder=holder(),
-                stop=stop,
-                journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
-                bounds=self.bounds,
-                resume=self.resume,
-                run_tests=self.run_tests,
-                sealed=self.sealed,
-            )
+        log = self._log(origin, progress)
+        self.client.watched_by(log.exchange)
+        with keeping(log):
+            async with self.client:
+                result = await run_apply(
+                    self.inputs,
+                    self.options,
+                    origin,
+                    warehouse=self.warehouse,
+                    in_warehouse=in_warehouse,
+                    api=self.client,
+                    clock=SystemClock(),
+                    view=view,
+                    holder=holder(),
+                    stop=stop,
+                    journal=FileJournal(self.loaded.own_path / "journal", origin.run_id),
+                    bounds=self.bounds,
+                    resume=self.resume,
+                    run_tests=self.run_tests,
+                    sealed=self.sealed,
+                    log=log,
+                )
+            log.status = exit_code(result).name.lower()
+            return result
+
+    def _log(self, origin: Origin, progress: RunProgress) -> FileRunLog:
+        command = "apply" if self.resume is None else "resume"
+        command = "retry" if origin.retry else command
+        return run_log(self.loaded, origin, progress, command, full_bodies=self.full_bodies)
 
     def _tell_why_nothing(self, result: ApplyResult) -> None:
         error = result.pause_error

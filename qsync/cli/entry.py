@@ -34,6 +34,8 @@ COMMANDS: dict[str, str] = {
     "rejects": "qsync.cli.rejects:rejects",
     "alerts": "qsync.cli.alerts:alerts",
     "report": "qsync.cli.report:report",
+    "inspect": "qsync.cli.inspect:inspect",
+    "why": "qsync.cli.why:why",
     "catalog": "qsync.cli.catalog:catalog",
     "state": "qsync.cli.state:state",
     "forget": "qsync.cli.forget:forget",

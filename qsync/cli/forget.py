@@ -230,7 +230,7 @@ def _told(kind: ObjectType, count: int, before: int, purged: Purged) -> str:
     records = "record" if purged.state == 1 else "records"
     return (
         f"Forgot {_who(kind, count)}: purged from state ({purged.state:,} {records}), rejects "
-        f"({purged.rejects:,}), stages ({purged.stages:,}); {since}."
+        f"({purged.rejects:,}), stages ({purged.stages:,}), history ({purged.history:,}); {since}."
     )
 
 

@@ -25,14 +25,27 @@ def only_on_a_terminal(as_document: bool) -> None:
     """
     if as_document:
         raise click.UsageError("--show-values is for a person: leave --json and --markdown out")
+    only_for_a_person("--show-values", "shows people's values")
+
+
+def only_for_a_person(name: str, what: str) -> None:
+    """Refuse an option by which people's values leave the warehouse where nobody watches.
+
+    Args:
+        name: The option.
+        what: What it does.
+
+    Raises:
+        UserError: In CI, or where standard output is no terminal.
+    """
     if os.environ.get("CI") or os.environ.get("GITHUB_ACTIONS"):
         raise UserError(
-            "--show-values shows people's values, and a CI job's log is no place for them",
-            hint="run the plan on your own machine to look at records",
+            f"{name} {what}, and a CI job is no place for them",
+            hint="run it on your own machine to look at records",
         )
     if not sys.stdout.isatty():
         raise UserError(
-            "--show-values shows people's values, on a terminal only",
+            f"{name} {what}, on a terminal only",
             hint="leave out the pipe or the file that standard output goes to",
         )
 

@@ -23,6 +23,8 @@ from qsync.cli.options import (
     common_options,
     option,
 )
+from qsync.cli.run_logs import full_bodies_option
+from qsync.cli.samples import only_for_a_person
 from qsync.cli.selecting import read_selection, select
 from qsync.cli.wiring import (
     dbt_session,
@@ -55,6 +57,7 @@ class SendOptions:
     verbose: bool
     max_requests: int | None
     max_time: float | None
+    full_bodies: bool
 
     @property
     def bounds(self) -> ApplyBounds:
@@ -91,7 +94,7 @@ def _bounds_options(command: Command) -> Command:
         metavar="DURATION",
         help="Submit nothing more after so long (30m, 2h); the next run goes on.",
     )
-    return requests(time(command))
+    return requests(time(full_bodies_option(command)))
 
 
 _EVERYTHING = SelectionOptions()
@@ -128,6 +131,8 @@ def send(
         raise UserError(
             "There is no terminal to ask at", hint="give --auto-approve, as in a CI job"
         )
+    if sending.full_bodies:
+        only_for_a_person("--full-bodies", "keeps people's values in the log of the run")
     with Watch(common, unattended=sending.auto_approve) as watch:
         return _send(
             common,
@@ -202,6 +207,7 @@ def _send(
             auto_approve=sending.auto_approve,
             as_json=as_json,
             verbose=sending.verbose,
+            full_bodies=sending.full_bodies,
         )
         return watch.run(application, warehouse)
 

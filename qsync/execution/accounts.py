@@ -62,6 +62,13 @@ class ChunkAccount:
         """The row could not be serialized."""
         self._settle(reject.number, Fate.INVALID_LATE, reject)
 
+    def ended(self, numbers: Iterable[int]) -> tuple[int, int, list[Reject]]:
+        """Of rows that have a fate: how many succeeded, how many are unknown, the rejects."""
+        found = [self._fates[number] for number in numbers if number in self._fates]
+        fates = [fate for fate, _ in found]
+        rejects = [reject for fate, reject in found if fate is Fate.REJECTED and reject]
+        return fates.count(Fate.SUCCEEDED), fates.count(Fate.UNKNOWN), rejects
+
     def _settle(self, number: int, fate: Fate, reject: Reject | None = None) -> None:
         if number not in self._numbers:
             raise ConservationError(f"row {number} is not of this chunk")

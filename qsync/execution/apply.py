@@ -14,6 +14,7 @@ from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
 from qsync.execution.approved import ApprovedRun, Staging
 from qsync.execution.clock import Clock, moment, now_text
+from qsync.execution.exchanges import NoRunLog, RunLog
 from qsync.execution.gating import NOT_RUN, RunTests, models_to_test
 from qsync.execution.halt import Pause, RunBounds
 from qsync.execution.identity import check_account, live_fields
@@ -96,6 +97,7 @@ async def apply(
     resume: str | None = None,
     run_tests: RunTests | None = None,
     sealed: SealedPlan | None = None,
+    log: RunLog | None = None,
 ) -> ApplyResult:
     """Run an apply.
 
@@ -116,6 +118,7 @@ async def apply(
         run_tests: Runs dbt's tests for syncs that ask for it; called in the warehouse's thread.
             Without it such a sync is stopped.
         sealed: The sealed plan that is applied as it is, or not at all.
+        log: Told of requests and of what became of jobs; nobody unless given.
 
     Raises:
         UserError: The lock is held, the key belongs to another account, the warehouse refuses,
@@ -138,6 +141,7 @@ async def apply(
         resume,
         run_tests,
         sealed,
+        log or NoRunLog(),
     )
     return await run.run()
 
@@ -161,6 +165,7 @@ class _Apply:
     resume: str | None
     run_tests: RunTests | None
     sealed: SealedPlan | None
+    log: RunLog
 
     async def run(self) -> ApplyResult:
         """Everything that makes requests, between notes of them."""
@@ -309,6 +314,8 @@ class _Apply:
             lease,
             within,
             inputs.project.settings.removed_kept_for,
+            inputs.project.settings.history_kept_for,
+            self.log,
         )
         records = await run.all(plan)
         self.journal.write(Step.ENDED)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from qsync.execution.clock import Clock, moment, now_text
 from qsync.execution.deliver import DeliveryResult, deliver
+from qsync.execution.exchanges import NoRunLog, RunLog
 from qsync.execution.halt import Pause, RunBounds
 from qsync.execution.journal import Journal
 from qsync.execution.locking import Lease
@@ -85,6 +86,9 @@ class ApprovedRun:
     bounds: RunBounds
     keep_removed: timedelta | None = None
     """How long tombstones and rejects of who left are kept; for ever unless given."""
+    history_for: timedelta = timedelta(days=30)
+    """How long it is kept who was sent when; nothing is for no time."""
+    log: RunLog = field(default_factory=NoRunLog)
     error: RemoteError | None = None
     pause: Pause | None = None
     pause_error: RemoteError | None = None
@@ -124,6 +128,7 @@ class ApprovedRun:
         if plan.writes_state:
             await self.in_warehouse(lambda: self.warehouse.begin(stage, self._context()))
         await self._purge(stage)
+        await self._keep_history(plan, stage)
         left = False
         if plan.baseline:
             await self.in_warehouse(lambda: self.warehouse.baseline(stage, self._context()))
@@ -150,11 +155,22 @@ class ApprovedRun:
             lambda: self.warehouse.purge_removed(stage, before, self._context())
         )
 
+    async def _keep_history(self, plan: StreamPlan, stage: Stage) -> None:
+        """Put down who is about to be sent, and let go of what has been kept long enough."""
+        before = None
+        if self.history_for:
+            before = run_id_of(self._time() - self.history_for)
+        if plan.baseline:
+            return
+        await self.in_warehouse(lambda: self.warehouse.keep_history(stage, before, self._context()))
+
     async def _deliver(
         self, record: RunRecord, plan: StreamPlan, stage: Stage
     ) -> tuple[RunRecord, bool]:
         """The record, and whether something is left that the stage will be needed for."""
         self.view.start(plan)
+        stream = plan.stream
+        self.log.stream(stage.stream_id, stream.sync, stream.object.value, plan.to_send)
         result = await deliver(
             stage,
             warehouse=self.warehouse,
@@ -166,6 +182,7 @@ class ApprovedRun:
             stop=self.stop,
             journal=self.journal,
             secret=self.secret,
+            log=self.log,
             keep_lock=self.lease.keep,
             bounds=self.bounds,
             limit=plan.limit,
@@ -209,6 +226,11 @@ class ApprovedRun:
 
     def _time(self) -> datetime:
         return moment(self.clock)
+
+
+def run_id_of(began: datetime) -> str:
+    """What ids of runs that began at a moment begin with; they sort by it."""
+    return f"{began:%Y%m%dt%H%M%S}"
 
 
 def _all_done(record: RunRecord, plan: StreamPlan, stage: Stage) -> bool:

@@ -93,6 +93,7 @@ class Committer:
                 outcomes,
                 [job for job in accepted.values() if job.id not in ended],
                 [job_id for job_id in resolved if job_id not in accepted],
+                list(accepted.values()),
             )
             context = self._context()
             await self._in_warehouse(lambda: self._warehouse.commit(self._stage, changes, context))

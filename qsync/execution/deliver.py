@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.clock import Clock
 from qsync.execution.committing import Committer
+from qsync.execution.exchanges import RunLog
 from qsync.execution.following import JobFollower
 from qsync.execution.halt import Halt, Pause, RunBounds
 from qsync.execution.items import ItemWriter
@@ -98,6 +99,7 @@ async def deliver(
     stop: asyncio.Event,
     journal: Journal | None = None,
     secret: bytes = b"",
+    log: RunLog | None = None,
     keep_lock: Callable[[], Awaitable[None]] | None = None,
     bounds: RunBounds | None = None,
     limit: int | None = None,
@@ -123,6 +125,7 @@ async def deliver(
         stop: Set it to submit nothing more.
         journal: Where steps are written down; nowhere unless given.
         secret: Keys the digests in the journal.
+        log: Told what became of jobs; nobody unless given.
         keep_lock: Awaited before every post and every few seconds; raises when the lock is lost.
         bounds: What the run may use.
         limit: Rows to send at most; the first of the stage.
@@ -156,7 +159,7 @@ async def deliver(
         await keep_lock()
         await mark.heed_journal()
 
-    posting = Posting(stage.stream_id, journal, secret, ready, committer.accepted)
+    posting = Posting(stage.stream_id, journal, secret, ready, committer.accepted, log)
     sender = ChunkSender(
         api, clock, follower, Redactor(stage.request.stream), halt, posting, report
     )

@@ -314,7 +314,7 @@ def _plan_stream(
     identity = stream_id(
         inputs.destination, inputs.project.name, compiled.name, stream.object.value
     )
-    state = _state(compiled.sync, stream, identity, inputs, warehouse)
+    state = state_of(compiled.sync, stream, identity, inputs, warehouse)
 
     def is_first_load(found: ChangeSet) -> bool:
         # One that died, or was limited to nothing, has a state table without records.
@@ -358,7 +358,7 @@ def _plan_stream(
     )
 
 
-def _state(
+def state_of(
     sync: Sync,
     stream: CompiledStream,
     identity: str,

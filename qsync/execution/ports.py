@@ -217,15 +217,20 @@ class Purged:
         state: From state.
         rejects: From the rejects.
         stages: From staged tables of runs that left some behind.
+        history: From what was sent when.
     """
 
     state: int = 0
     rejects: int = 0
     stages: int = 0
+    history: int = 0
 
     def __add__(self, other: Purged) -> Purged:
         return Purged(
-            self.state + other.state, self.rejects + other.rejects, self.stages + other.stages
+            self.state + other.state,
+            self.rejects + other.rejects,
+            self.stages + other.stages,
+            self.history + other.history,
         )
 
 
@@ -256,11 +261,13 @@ class Commit:
         outcomes: What became of records.
         accepted: Jobs that are open now: should this run die, the next one asks about them.
         resolved: Ids of jobs that are not open any more.
+        jobs: All jobs accepted since the last commit, open or not.
     """
 
     outcomes: Sequence[Outcome] = ()
     accepted: Sequence[KnownJob] = ()
     resolved: Sequence[str] = ()
+    jobs: Sequence[KnownJob] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +388,16 @@ class ExecutionWarehouse(PlanningWarehouse, DeliveryWarehouse, Protocol):
 
         The time is UTC, as the ledger writes it. Called once the stream has begun, or has nothing
         to begin; a run that is about some records only leaves it to the next one.
+        """
+
+    def keep_history(self, stage: Stage, before: str | None, context: CommitContext) -> None:
+        """Put down which records a stream's run is about to send, and let go of older runs'.
+
+        Args:
+            stage: Its staged records; none are put down when there are none to send.
+            before: The id that a run would have which began at the end of what is kept; None
+                keeps nothing, not even of this run.
+            context: Of the commit.
         """
 
     def settle_mapping(self, stage: Stage, context: CommitContext) -> None:

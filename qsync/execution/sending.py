@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from qsync.execution.accounts import ChunkAccount
 from qsync.execution.clock import Clock
-from qsync.execution.following import JobFollower
+from qsync.execution.exchanges import JobEnd, NoRunLog, RunLog
+from qsync.execution.following import Followed, JobFollower
 from qsync.execution.halt import Halt
 from qsync.execution.items import Item, bulk_body
 from qsync.execution.journal import Journal, Step, body_digest
@@ -52,6 +53,7 @@ class Posting:
         ready: Awaited right before a post: the lock is still held, and the warehouse knows
             whether the journal can be trusted. What it raises ends the delivery.
         accepted: Told of every job, for the warehouse.
+        log: Told what became of every job.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Posting:
         secret: bytes,
         ready: Callable[[], Awaitable[None]],
         accepted: Callable[[KnownJob], None],
+        log: RunLog | None = None,
     ) -> None:
         self._stream_id = stream_id
         self._journal = journal
         self._secret = secret
         self._ready = ready
         self._accepted = accepted
+        self._log = log or NoRunLog()
 
     async def before(self, items: Sequence[Item], body: bytes) -> None:
         """These items are about to be posted as this body."""
@@ -96,6 +100,29 @@ class Posting:
     def result(self, job: KnownJob) -> None:
         """The job has been read to its end."""
         self._journal.write(Step.RESULT, stream=self._stream_id, job=job.id)
+
+    def settled(
+        self, job: KnownJob, followed: Followed, items: Sequence[Item], account: ChunkAccount
+    ) -> None:
+        """What became of the job's items is in the account."""
+        succeeded, unknown, rejects = account.ended(item.row.number for item in items)
+        bodies: dict[int, bytes] = {}
+        if rejects:
+            rejected = {reject.number for reject in rejects}
+            bodies = {item.row.number: item.body for item in items if item.row.number in rejected}
+        self._log.settled(
+            JobEnd(
+                self._stream_id,
+                job,
+                followed.view.status,
+                followed.resolved,
+                followed.seconds,
+                succeeded,
+                unknown,
+                rejects,
+                bodies,
+            )
+        )
 
 
 class ChunkSender:
@@ -226,6 +253,7 @@ class ChunkSender:
         if left_open and len(self.unsettled_jobs) < _MOST_JOBS_NAMED:
             self.unsettled_jobs.append(job.id)
         self.foreign_results += settle(items, last.results, account, self._redactor)
+        self._posting.settled(known, followed, items, account)
 
 
 def _narrowed(part: Sequence[Item], named: frozenset[int]) -> list[Sequence[Item]]:

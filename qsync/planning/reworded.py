@@ -54,6 +54,7 @@ def _settings(project: Project) -> dict[str, str | None]:
         words[f"qualified.limits.{item.name}"] = str(getattr(qualified.limits, item.name))
     words["state.schema"] = settings.state_schema
     words["state.keep_removed"] = settings.keep_removed
+    words["state.keep_history"] = settings.keep_history
     return words
 
 

@@ -250,8 +250,11 @@ class ProjectSettings:
     qualified: QualifiedSettings = QualifiedSettings()
     state_schema: str = "qsync"
     keep_removed: str | None = None
+    keep_history: str = "30d"
     ledger_seed: str = "seeds/qsync_runs.csv"
     alerts: tuple[AlertRule, ...] = ()
+    log_runs: int = 20
+    log_mb: int = 64
     position: Position = _TOP_OF_SETTINGS
 
     @property
@@ -260,6 +263,13 @@ class ProjectSettings:
         if self.keep_removed is None:
             return None
         return timedelta(days=int(self.keep_removed.removesuffix("d")))
+
+    @property
+    def history_kept_for(self) -> timedelta:
+        """How long it is kept what was sent when; at most as long as what people leave behind."""
+        history = timedelta(days=int(self.keep_history.removesuffix("d")))
+        removed = self.removed_kept_for
+        return history if removed is None else min(history, removed)
 
 
 @dataclass(frozen=True, slots=True)

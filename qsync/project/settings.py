@@ -44,12 +44,16 @@ def build_settings(
         limits=LimitSettings(**section.get("limits", {})),
         base_url_position=url_position if has_url else None,
     )
-    state = data.get("state", {})
+    state, logs = data.get("state", {}), data.get("logs", {})
+    default_of_all = ProjectSettings()
     alerts, found = build_alerts(document, data)
     settings = ProjectSettings(
         qualified=qualified,
-        state_schema=state.get("schema", ProjectSettings().state_schema),
+        state_schema=state.get("schema", default_of_all.state_schema),
         keep_removed=state.get("keep_removed"),
+        keep_history=state.get("keep_history", default_of_all.keep_history),
+        log_runs=logs.get("keep_runs", default_of_all.log_runs),
+        log_mb=logs.get("max_mb", default_of_all.log_mb),
         ledger_seed=data.get("ledger", {}).get("seed", ProjectSettings().ledger_seed),
         alerts=alerts,
         position=document.position_of(()),

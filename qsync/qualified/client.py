@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from qsync.execution.exchanges import Watch
 from qsync.execution.ports import JobView, RequestTally
 from qsync.execution.remote import RejectedBatchError, RemoteError
 from qsync.fields.model import Field, FieldCatalog
@@ -153,6 +154,10 @@ class QualifiedClient:
             every: Requests that one note is for.
         """
         self._caller.notes.note, self._caller.notes.every = note, max(1, every)
+
+    def watched_by(self, watch: Watch | None) -> None:
+        """Have somebody told of every request and its answer, bodies and all but the key."""
+        self._caller.watch = watch
 
     def end_by(self, at: float | None) -> None:
         """Begin no wait that would end after a moment, in monotonic seconds of the client's clock.

@@ -6,9 +6,10 @@ import math
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from qsync.execution.exchanges import Exchange, Watch
 from qsync.execution.ports import RequestTally
 from qsync.execution.remote import (
     AmbiguousError,
@@ -129,6 +130,7 @@ class Caller:
         tally: Requests and retries so far.
         notes: Puts requests down before they are made.
         most: Requests that may be made at all; no limit unless given.
+        watch: Told of every request that was made, once it is over.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class Caller:
         self.tally = RequestTally()
         self.notes = RequestNotes(clock)
         self.most: int | None = None
+        self.watch: Watch | None = None
         self._claimed = 0
 
     async def call(self, call: Call, read: Callable[[Reply], T]) -> T:
@@ -202,8 +205,12 @@ class Caller:
                 self._count(await self.notes.next(), again=course.attempts > 0)
                 course.attempts += 1
                 sent = self._clock.monotonic()
+                at = self._clock.time()
                 outcome = await self._wire.send(call.method, call.path, call.body)
-                self.tally.seconds += self._clock.monotonic() - sent
+                seconds = self._clock.monotonic() - sent
+                self.tally.seconds += seconds
+                if self.watch is not None:
+                    self.watch(_exchange(course, outcome, at, seconds, slot.held_back))
                 if isinstance(outcome, Reply):
                     self._heed(outcome, verdict(call, outcome), slot)
                 return outcome
@@ -281,6 +288,16 @@ class Caller:
     def _gave_up(self, course: _Course, outcome: Reply | Loss, when: str) -> RetryableError:
         message = f"{_last(course, outcome)}; given up {when}"
         return course.failed(message, "Try again later.", outcome)
+
+
+def _exchange(
+    course: _Course, outcome: Reply | Loss, at: float, seconds: float, held_back: float
+) -> Exchange:
+    call = course.call
+    told = Exchange(at, seconds, held_back, call.method, call.path, course.attempts, call.body)
+    if isinstance(outcome, Loss):
+        return replace(told, problem=outcome.reason)
+    return replace(told, status=outcome.status, headers=outcome.headers, answer=outcome.body)
 
 
 def _last(course: _Course, outcome: Reply | Loss) -> str:

@@ -21,7 +21,7 @@ from qsync.errors import UserError
 from qsync.execution.ports import Purged
 from qsync.warehouse.connection import Connection
 from qsync.warehouse.dialect import Dialect
-from qsync.warehouse.layout import META, REJECTS, SECRET, STREAMS, SUPPRESSED, Layout
+from qsync.warehouse.layout import META, REJECTS, SECRET, SENT, STREAMS, SUPPRESSED, Layout
 from qsync.warehouse.layout import SUPPRESSED_COLUMNS as COLUMNS
 from qsync.warehouse.sql import (
     Expression,
@@ -63,15 +63,20 @@ def is_suppressed(
     key: Expression, object_name: str, layout: Layout, dialect: Dialect
 ) -> Expression:
     """Whether the key of a record has been forgotten; not true for NULL."""
+    return known_by(hash_of(key, object_name, layout, dialect), object_name, layout)
+
+
+def known_by(hashed: Expression, object_name: str, layout: Layout) -> Expression:
+    """Whether a key's hash is one of those that were forgotten."""
     forgotten = (
         exp.select(col("key_hash"))
         .from_(layout.table(SUPPRESSED))
         .where(eq(col("object"), text(object_name)))
     )
-    return exp.In(this=_hash_of(key, object_name, layout, dialect), query=forgotten.subquery())
+    return exp.In(this=hashed, query=forgotten.subquery())
 
 
-def _hash_of(key: Expression, object_name: str, layout: Layout, dialect: Dialect) -> Expression:
+def hash_of(key: Expression, object_name: str, layout: Layout, dialect: Dialect) -> Expression:
     """`key_hash` in SQL."""
     secret = exp.select(col("value")).from_(layout.table(META)).where(eq(col("name"), text(SECRET)))
     return dialect.md5(concat([secret.subquery(), text(f":{object_name}:"), key.copy()]))
@@ -92,7 +97,7 @@ class Suppressions:
         """
         object_name, key = _MARK
         dialect = self._connection.dialect
-        mark = _hash_of(text(key), object_name, self._layout, dialect)
+        mark = hash_of(text(key), object_name, self._layout, dialect)
         found = self._connection.rows(
             exp.select(col("at")).from_(self._table()).where(eq(col("key_hash"), mark))
         )
@@ -170,22 +175,29 @@ class Purge:
 
     def plan(self) -> tuple[Purged, list[Expression]]:
         """What there is to delete, and the statements that do it; for one transaction."""
-        counts = {"state": 0, "rejects": 0, "stages": 0}
+        counts = {"state": 0, "rejects": 0, "stages": 0, "history": 0}
         statements: list[Expression] = []
         groups = [*(("state", name) for name in self._states())]
         groups.append(("rejects", REJECTS))
         # A staged table that no run owns any more: its keys may be of any object, but a key is
         # either an address or a domain.
         groups += [("stages", name) for name in sorted(self._tables) if _STAGE.fullmatch(name)]
+        if SENT in self._tables:
+            groups.append(("history", SENT))
         for group, name in groups:
             table = self._layout.table(name)
-            theirs = is_suppressed(col("key"), self._object, self._layout, self._connection.dialect)
+            theirs = self._theirs(group)
             counted = exp.select(as_(exp.Count(this=exp.Star()), "records")).from_(table)
             found = int(self._connection.rows(counted.where(theirs))[0][0])
             if found:
                 counts[group] += found
                 statements.append(exp.delete(table.copy()).where(theirs.copy()))
         return Purged(**counts), statements
+
+    def _theirs(self, group: str) -> Expression:
+        if group == "history":
+            return known_by(col("key_hash"), self._object, self._layout)
+        return is_suppressed(col("key"), self._object, self._layout, self._connection.dialect)
 
     def _states(self) -> list[str]:
         mine = [

@@ -10,6 +10,10 @@ qsync_stages    staged tables that have not been dropped yet, and how far each m
 qsync_jobs      bulk jobs that are open: which records of which stage
 qsync_requests  requests made, by run and minute: what a fresh machine knows of the team's quota
 qsync_lock      one row per destination
+qsync_history   which run sent records of which stream, from which staged table
+qsync_sent      which records those were, by hashes of their keys
+qsync_outcomes  what became of them, by ranges of numbers
+qsync_sent_jobs  the bulk jobs they went in
 qsync_suppressed  hashes of keys that were forgotten; made by the first `qsync forget`
 qsync_alerts    what was alerted and is not over; made by the first alert
 qsync_rejections  a view of rejects for models and queries (`rejected`)
@@ -34,6 +38,8 @@ RUNS, STAGES, LOCK = "qsync_runs", "qsync_stages", "qsync_lock"
 JOBS, REQUESTS, MAPPINGS = "qsync_jobs", "qsync_requests", "qsync_mappings"
 SUPPRESSED = "qsync_suppressed"
 ALERTS = "qsync_alerts"
+HISTORY, SENT = "qsync_history", "qsync_sent"
+OUTCOMES, SENT_JOBS = "qsync_outcomes", "qsync_sent_jobs"
 
 LAYOUT, SECRET = "layout", "secret"
 """Names of settings in `qsync_meta`."""
@@ -111,6 +117,40 @@ _OWN: Mapping[str, Columns] = {
         ("holder", "text"),
         ("since", "bigint"),
         ("expires", "bigint"),
+    ),
+    HISTORY: (
+        ("stage", "text"),
+        ("run_id", "text"),
+        ("destination", "text"),
+        ("stream_id", "text"),
+        ("sync", "text"),
+        ("object", "text"),
+        ("fields", "text"),
+        ("records", "bigint"),
+        ("at", "text"),
+    ),
+    SENT: (
+        ("stage", "text"),
+        ("number", "bigint"),
+        ("key_hash", "text"),
+        ("op", "text"),
+        ("kinds", "text"),
+    ),
+    OUTCOMES: (
+        ("stage", "text"),
+        ("first_number", "bigint"),
+        ("last_number", "bigint"),
+        ("outcome", "text"),
+        ("reason", "text"),
+        ("field", "text"),
+        ("at", "text"),
+    ),
+    SENT_JOBS: (
+        ("stage", "text"),
+        ("job_id", "text"),
+        ("first_number", "bigint"),
+        ("last_number", "bigint"),
+        ("accepted_at", "bigint"),
     ),
 }
 

@@ -218,6 +218,9 @@ class RehearsalWarehouse(ReadingWarehouse):
     def purge_removed(self, stage: Stage, before: str, context: CommitContext) -> None:
         """Leave tombstones and rejects as they are."""
 
+    def keep_history(self, stage: Stage, before: str | None, context: CommitContext) -> None:
+        """Nothing."""
+
     def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
         """Leave state as it is."""
 

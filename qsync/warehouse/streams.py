@@ -13,7 +13,17 @@ from qsync.execution.ports import StateSummary
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import StreamState
 from qsync.warehouse.connection import Connection
-from qsync.warehouse.layout import MAPPINGS, REJECTS, STATE_COLUMNS, STREAMS, Layout
+from qsync.warehouse.layout import (
+    HISTORY,
+    MAPPINGS,
+    OUTCOMES,
+    REJECTS,
+    SENT,
+    SENT_JOBS,
+    STATE_COLUMNS,
+    STREAMS,
+    Layout,
+)
 from qsync.warehouse.sql import (
     Expression,
     aliased,
@@ -202,6 +212,7 @@ class Streams:
         self._connection.run(
             exp.delete(self._layout.table(REJECTS)).where(mine.copy()),
             exp.delete(self._layout.table(MAPPINGS)).where(mine.copy()),
+            *forget_history(self._layout, mine),
             exp.delete(self._layout.table(STREAMS)).where(mine),
             self._layout.drop(known.table),
         )
@@ -211,6 +222,7 @@ class Streams:
         return [
             update(self._layout.table(REJECTS), {"stream_id": new_id}, mine),
             update(self._layout.table(MAPPINGS), {"stream_id": new_id}, mine),
+            update(self._layout.table(HISTORY), {"stream_id": new_id}, mine),
             update(self._layout.table(STREAMS), {"stream_id": new_id, "sync": sync}, mine),
         ]
 
@@ -220,6 +232,14 @@ class Streams:
 
     def _index(self, table: str, column: str) -> Expression:
         return create_index(self._layout.table(table), f"{table[:55]}_{column}", column)
+
+
+def forget_history(layout: Layout, where: Expression) -> list[Expression]:
+    """Delete what was sent in those runs of streams that meet a condition on `qsync_history`."""
+    stages = exp.select(col("stage")).from_(layout.table(HISTORY)).where(where.copy())
+    of_these = exp.In(this=col("stage"), query=stages.subquery())
+    parts = [exp.delete(layout.table(name)).where(of_these) for name in (SENT, OUTCOMES, SENT_JOBS)]
+    return [*parts, exp.delete(layout.table(HISTORY)).where(where.copy())]
 
 
 def _table_name(stream: CompiledStream, stream_id: str) -> str:

@@ -30,6 +30,7 @@ from qsync.warehouse.connection import Connection
 from qsync.warehouse.deadruns import DeadRuns
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.forgetting import Purge, Suppressions, key_hash, long_gone
+from qsync.warehouse.history import History
 from qsync.warehouse.jobs import Jobs
 from qsync.warehouse.layout import (
     FIELDS,
@@ -94,6 +95,7 @@ class WritingWarehouse(ReadingWarehouse):
         self._lock = Lock(connection, self.layout, destination)
         self._states: dict[str, StreamState] = {}
         self._requests = Requests(connection, self.layout, destination)
+        self._history = History(connection, self.layout, destination)
 
     def prepare(self) -> None:
         """Create the state schema and qsync's own tables where they are missing."""
@@ -226,6 +228,7 @@ class WritingWarehouse(ReadingWarehouse):
         """Close what a run left behind, in one transaction under the lock."""
         theirs = replace(context, run_id=dead.run_id)
         statements = self._dead().closing(dead, posted, theirs, keep_stage=keep_stage)
+        statements += self._history.lost(dead, posted, context.at)
         self._commit_under(context.epoch, statements)
 
     def close_dead_runs(self, context: CommitContext) -> tuple[str, ...]:
@@ -382,7 +385,16 @@ class WritingWarehouse(ReadingWarehouse):
             statements.append(jobs.note(stage, changes.accepted))
         if changes.resolved:
             statements.append(jobs.forget(stage, changes.resolved))
+        statements += self._history.ended(stage, changes, context.at)
         self._commit_under(context.epoch, statements)
+
+    def keep_history(self, stage: Stage, before: str | None, context: CommitContext) -> None:
+        """Put down which records are about to be sent, and let go of older runs'."""
+        statements = self._history.outdated(stage.stream_id, before)
+        if before is not None and stage.rows:
+            statements += self._history.begun(stage, context.at)
+        if statements:
+            self._commit_under(context.epoch, statements)
 
     def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
         """Put down that all records of a stream are up to date under its mapping.

@@ -30,6 +30,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("apply", "--auto-approve", "--json", "--log-format", "json"),
     ("status",),
     ("report",),
+    ("inspect", "--rejected"),
+    ("why", EMAIL),
     ("state", "ls"),
     ("ledger", "pull"),
     ("debug",),

@@ -239,6 +239,9 @@ class MemoryWarehouse:
         """Tombstones are kept for ever here."""
         raise NotImplementedError("`keep_removed` is not set")
 
+    def keep_history(self, stage: Stage, before: str | None, context: CommitContext) -> None:
+        """Nobody asks for it here."""
+
     def settle_mapping(self, stage: Stage, context: CommitContext) -> None:
         """Put down the mapping under which all is up to date."""
         self.renew_lock(context.epoch)
