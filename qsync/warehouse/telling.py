@@ -41,11 +41,13 @@ from qsync.warehouse.layout import (
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.sql import (
     Expression,
+    aliased,
     all_of,
     as_,
     col,
     concat,
     eq,
+    named,
     number,
     text,
 )
@@ -103,7 +105,7 @@ class Telling:
             as_(col("op", "diff"), "op"),
             as_(col("reason", "diff"), "reason"),
             as_(col("kinds", "diff"), "kinds"),
-        ).from_("diff")
+        ).from_(named("diff"))
         known = [field for field in stream.fields if field.state_column in state.columns]
         joined = with_values and state.table is not None
         if with_values:
@@ -171,13 +173,13 @@ class Telling:
         """The last runs that were to send a key in one of these streams, newest first."""
         if SENT not in self._warehouse.tables or self._secret is None:
             return ()
-        history = exp.alias_(self._layout.table(HISTORY), "history", table=True)
+        history = aliased(self._layout.table(HISTORY), "history")
         names = ("stage", "run_id", "stream_id", "sync", "at", "records", "fields")
         hashed = text(key_hash(self._secret, kind.value, key))
         rows = self._rows(
             exp.select(*(col(name, "history") for name in names))
             .select(*(col(name, "sent") for name in ("number", "op", "kinds")))
-            .from_(exp.alias_(self._layout.table(SENT), "sent", table=True))
+            .from_(aliased(self._layout.table(SENT), "sent"))
             .join(history, on=eq(col("stage", "sent"), col("stage", "history")))
             .where(
                 all_of(
@@ -243,7 +245,7 @@ class Telling:
         """The jobs of a run as far as its history is kept, in the order they were sent."""
         if SENT_JOBS not in self._warehouse.tables:
             return []
-        history = exp.alias_(self._layout.table(HISTORY), "history", table=True)
+        history = aliased(self._layout.table(HISTORY), "history")
         of_run = all_of(
             [
                 eq(col("run_id", "history"), text(run_id)),
@@ -255,7 +257,7 @@ class Telling:
             return self._rows(
                 exp.select(*(col(name, "history") for name in ("stream_id", "sync", "object")))
                 .select(*(col(name, "told") for name in names))
-                .from_(exp.alias_(self._layout.table(table), "told", table=True))
+                .from_(aliased(self._layout.table(table), "told"))
                 .join(history.copy(), on=eq(col("stage", "told"), col("stage", "history")))
                 .where(of_run.copy())
             )
