@@ -13,11 +13,20 @@ from qsync.warehouse.duckdb import DuckDb
 from qsync.warehouse.postgres import Postgres
 from qsync.warehouse.redshift import Redshift
 from qsync.warehouse.snowflake import Snowflake
+from qsync.warehouse.spark import Spark
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         dialect.name: dialect
-        for dialect in (DuckDb(), Postgres(), Snowflake(), BigQuery(), Redshift(), Databricks())
+        for dialect in (
+            DuckDb(),
+            Postgres(),
+            Snowflake(),
+            BigQuery(),
+            Redshift(),
+            Databricks(),
+            Spark(),
+        )
     }
 )
 """By the adapter's type."""

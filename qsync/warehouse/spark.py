@@ -1,0 +1,53 @@
+"""Spark's ways, over Iceberg tables; run live on Sail, a Spark server without Java."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks as DatabricksWords
+from sqlglot.generator import Generator
+
+from qsync.warehouse import databricks
+from qsync.warehouse.sql import text
+
+
+def _pattern(pattern: str) -> str:
+    """`[[]` opens a class within a class in some engines of regular expressions."""
+    return pattern.replace("[[]", "[\\[]").replace("[]]", "[\\]]")
+
+
+def _contains(generator: Generator, node: exp.RegexpLike) -> str:
+    """`$` would match before a line end as well; `\\z` is the end."""
+    pattern = _pattern(node.expression.name)
+    if pattern.endswith("$"):
+        pattern = pattern[:-1] + "\\z"
+    return generator.func("REGEXP_LIKE", node.this, text(pattern))
+
+
+class _Generator(databricks._Generator):
+    """Spark before 4 knows no collations: its texts compare byte by byte as they are."""
+
+    TRANSFORMS: ClassVar[Any] = {
+        **databricks._Generator.TRANSFORMS,
+        exp.Collate: lambda self, node: self.sql(node, "this"),
+        exp.RegexpLike: _contains,
+    }
+
+
+class _Words(DatabricksWords):
+    Generator = _Generator
+
+
+class Spark(databricks.Databricks):
+    """Databricks' expressions, without Unity Catalog: no database before a schema."""
+
+    name = "spark"
+    words = _Words
+    by_text = False
+    session = ("SET spark.sql.session.timeZone = UTC",)
+    names_database = False
+
+    def columns_of(self, relation: exp.Table) -> None:
+        """`columns` asks DESCRIBE."""
+        del relation
