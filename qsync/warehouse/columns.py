@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from qsync.planning.ports import Column
 from qsync.warehouse.connection import Connection
+from qsync.warehouse.inventory import shown_tables
 from qsync.warehouse.sql import as_, case, col, eq, relation, text
 
 ColumnReader = Callable[[str], tuple[Column, ...] | None]
@@ -16,7 +17,7 @@ ColumnReader = Callable[[str], tuple[Column, ...] | None]
 
 def column_reader(connection: Connection) -> ColumnReader:
     """How this connection's warehouse tells columns."""
-    readers = {"duckdb": _duckdb, "postgres": _postgres}
+    readers = {"duckdb": _duckdb, "postgres": _postgres, "spark": _spark}
     read = readers.get(connection.dialect.name, _as_the_dialect_says)
 
     def columns(rendered: str) -> tuple[Column, ...] | None:
@@ -34,6 +35,19 @@ def column_reader(connection: Connection) -> ColumnReader:
 def _as_the_dialect_says(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
     statement = connection.dialect.columns_of(table)
     return [] if statement is None else connection.rows(statement)
+
+
+def _spark(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:
+    """DESCRIBE refuses what is not there, so SHOW is asked before."""
+    shown = shown_tables(connection, table.db or None)
+    if table.name.lower() not in {name.lower() for name in shown}:
+        return []
+    found: list[tuple[object, ...]] = []
+    for name, told, *_ in connection.rows(exp.Describe(this=table.copy(), kind="TABLE")):
+        if not name or str(name).startswith("#"):
+            break  # what follows is about partitions
+        found.append((name, told, told))
+    return found
 
 
 def _duckdb(connection: Connection, table: exp.Table) -> list[tuple[object, ...]]:

@@ -15,6 +15,7 @@ from qsync.execution.ports import BATCH_LEFT, CommitContext, Outcome, Reject, St
 from qsync.planning.compiled import CompiledStream
 from qsync.warehouse.layout import REJECTS, Layout
 from qsync.warehouse.rejections import rejection
+from qsync.warehouse.sequential import merged
 from qsync.warehouse.sql import (
     Expression,
     aliased,
@@ -71,7 +72,7 @@ class StateWriter:
         rows = (
             exp.select(
                 col("key"),
-                col("hash"),
+                as_(col("hash"), "row_hash"),
                 as_(status, "status"),
                 as_(text(self.context.run_id), "run_id"),
                 as_(text(self.context.at), "acked_at"),
@@ -80,6 +81,8 @@ class StateWriter:
             .from_(self._stage_table())
             .where(where.copy())
         )
+        if self.layout.engine.merges:
+            return [merged(self._state_table(), "key", columns, rows)]
         return [
             exp.delete(self._state_table()).where(
                 exp.In(this=col("key"), query=self._keys(where).subquery())

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from qsync.errors import UserError
 from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.engine import Transactions, engine_of
 from qsync.warehouse.refusals import is_conflict, is_driver_error, refusal
+from qsync.warehouse.sequential import run_guarded_one_by_one
 from qsync.warehouse.sql import Expression
 
 Row = tuple[Any, ...]
@@ -71,6 +73,7 @@ class AdapterConnection:
         self._adapter = adapter
         self._dialect = dialect
         self._names = itertools.count()
+        self._engine = engine_of(dialect.name)
 
     @property
     def dialect(self) -> Dialect:
@@ -104,6 +107,9 @@ class AdapterConnection:
         self, guard: Expression, check: Expression, statements: Sequence[Expression]
     ) -> bool:
         """Run a guard and, only if `check` then finds a row, the statements; all or none."""
+        if not self._engine.atomic:
+            with self._transaction() as execute:
+                return run_guarded_one_by_one(execute, guard, check, statements)
         try:
             with self._transaction() as execute:
                 execute(guard)
@@ -152,7 +158,11 @@ class AdapterConnection:
         def execute(statement: Expression) -> Any:
             return send(self.text(statement))
 
-        with translated(), self._connected():
+        with translated(self._engine.conflicts), self._connected():
+            if self._engine.transactions is not Transactions.HELPERS:
+                with self._by_statement(send):
+                    yield execute
+                return
             connections.begin()
             try:
                 for setting in self._dialect.session:
@@ -162,6 +172,24 @@ class AdapterConnection:
                 connections.rollback_if_open()
                 raise
             connections.commit()
+
+    @contextlib.contextmanager
+    def _by_statement(self, send: Callable[[str], Any]) -> Iterator[None]:
+        """A transaction made of statements, where there are any: dbt's helpers do nothing here."""
+        for setting in self._dialect.session:
+            send(setting)
+        if not self._engine.atomic:
+            yield
+            return
+        send("BEGIN")
+        try:
+            yield
+        except BaseException:
+            # The first error is the one to tell, also where the session is lost.
+            with contextlib.suppress(Exception):
+                send("ROLLBACK")
+            raise
+        send("COMMIT")
 
 
 class SessionConnection(AdapterConnection):
@@ -179,8 +207,11 @@ class SessionConnection(AdapterConnection):
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn what dbt and its drivers raise into an error a person can mend, without values."""
+def translated(conflicts: Sequence[str] = ()) -> Iterator[None]:
+    """Turn what dbt and its drivers raise into an error a person can mend, without values.
+
+    `conflicts` are words by which the engine says that two writers met.
+    """
     from dbt_common.exceptions import DbtBaseException
 
     try:
@@ -191,4 +222,5 @@ def translated() -> Iterator[None]:
         if not isinstance(error, DbtBaseException) and not is_driver_error(error):
             raise
         message, hint = refusal(error)
-        raise WarehouseError(message, hint=hint, conflict=is_conflict(error)) from None
+        met = is_conflict(error) or any(words in str(error) for words in conflicts)
+        raise WarehouseError(message, hint=hint, conflict=met) from None

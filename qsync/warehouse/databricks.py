@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks as Words
+from sqlglot.dialects.dialect import Dialect as Dialects
 from sqlglot.generator import Generator
 from sqlglot.generators.databricks import DatabricksGenerator
 
@@ -54,7 +55,7 @@ def _byte_order(generator: Generator, node: exp.Collate) -> str:
     return f"{generator.sql(node, 'this')} COLLATE UTF8_BINARY"
 
 
-class _Generator(DatabricksGenerator):
+class DatabricksText(DatabricksGenerator):
     """What sqlglot leaves as it is and Databricks takes for something else."""
 
     TRANSFORMS: ClassVar[Any] = {
@@ -69,14 +70,14 @@ class _Generator(DatabricksGenerator):
 
 
 class _Words(Words):
-    Generator = _Generator
+    Generator = DatabricksText
 
 
 class Databricks(Dialect):
     """Unity Catalog and Delta tables."""
 
     name = "databricks"
-    words = _Words
+    words: type[Dialects] | None = _Words
     by_text = True
     session = ("SET TIME ZONE 'UTC'",)
 

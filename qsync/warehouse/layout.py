@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from qsync.ledger.columns import LEDGER_COLUMNS
+from qsync.warehouse.engine import ENGINES, Engine
 from qsync.warehouse.sql import Expression, ident, table
 
 LAYOUT_VERSION = 2
@@ -187,9 +188,12 @@ class Layout:
     Without a database it is PostgreSQL's: one connection, one database.
     """
 
-    def __init__(self, schema: str, database: str | None) -> None:
+    def __init__(
+        self, schema: str, database: str | None, engine: Engine = ENGINES["duckdb"]
+    ) -> None:
         self.schema = schema
         self.database = database
+        self.engine = engine
 
     def table(self, name: str) -> exp.Table:
         """A table of the state schema."""
@@ -250,13 +254,26 @@ class Layout:
             exp.ColumnDef(this=ident(column), kind=exp.DataType.build(kind))
             for column, kind in columns
         ]
-        if primary_key:
+        if primary_key and self.engine.primary_keys:
             definitions.append(exp.PrimaryKey(expressions=[ident(part) for part in primary_key]))
         return exp.Create(
             this=exp.Schema(this=self.table(name), expressions=definitions),
             kind="TABLE",
             exists=True,
+            properties=self._format(),
         )
+
+    def create_from(self, name: str, rows: exp.Select) -> exp.Create:
+        """CREATE TABLE AS."""
+        return exp.Create(
+            this=self.table(name), kind="TABLE", expression=rows, properties=self._format()
+        )
+
+    def _format(self) -> exp.Properties | None:
+        if self.engine.table_format is None:
+            return None
+        using = exp.FileFormatProperty(this=exp.var(self.engine.table_format.upper()))
+        return exp.Properties(expressions=[using])
 
     def drop(self, name: str) -> exp.Drop:
         """DROP TABLE IF EXISTS."""

@@ -7,6 +7,7 @@ import contextlib
 from sqlglot import exp
 
 from qsync.warehouse.connection import Connection
+from qsync.warehouse.inventory import has_schema
 from qsync.warehouse.layout import Layout
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.sql import ident
@@ -35,7 +36,7 @@ def probe_rights(warehouse: ReadingWarehouse, suffix: str) -> bool:
         UserError: The warehouse refused; what was made until then is gone again.
     """
     connection, layout = warehouse.connection, warehouse.layout
-    existed = bool(connection.rows(layout.existing_schema()))
+    existed = has_schema(connection, layout)
     name = f"qsync_probe_{suffix}"
     with contextlib.ExitStack() as cleanup:
         if not existed:

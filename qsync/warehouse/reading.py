@@ -22,7 +22,9 @@ from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.counting import change_set_of, counting, counts_of
 from qsync.warehouse.diff import REST_AFTER, Diff, op_is
 from qsync.warehouse.digests import change_digest
+from qsync.warehouse.engine import engine_of
 from qsync.warehouse.forgetting import Suppressions, is_suppressed
+from qsync.warehouse.inventory import table_names
 from qsync.warehouse.layout import (
     LAYOUT,
     LAYOUT_VERSION,
@@ -75,7 +77,7 @@ class ReadingWarehouse:
         dialect, database = connection.dialect, connection.database
         if database is not None:
             database = dialect.stored_name(database) if dialect.names_database else None
-        self.layout = Layout(schema, database)
+        self.layout = Layout(schema, database, engine_of(dialect.name))
         self._relations = relations
         self._columns = columns
         # Set when a run puts down its own requests: those were not spent by an earlier one.
@@ -94,9 +96,7 @@ class ReadingWarehouse:
     @cached_property
     def tables(self) -> frozenset[str]:
         """The tables in the state schema when first asked."""
-        found = frozenset(
-            str(row[0]) for row in self.connection.rows(self.layout.existing_tables())
-        )
+        found = frozenset(table_names(self.connection, self.layout))
         if META in found:
             self._check_layout()
         return found

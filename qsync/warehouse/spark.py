@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks as DatabricksWords
 from sqlglot.generator import Generator
 
-from qsync.warehouse import databricks
+from qsync.warehouse.databricks import Databricks, DatabricksText
 from qsync.warehouse.sql import text
 
 
@@ -25,11 +25,11 @@ def _contains(generator: Generator, node: exp.RegexpLike) -> str:
     return generator.func("REGEXP_LIKE", node.this, text(pattern))
 
 
-class _Generator(databricks._Generator):
+class _Generator(DatabricksText):
     """Spark before 4 knows no collations: its texts compare byte by byte as they are."""
 
     TRANSFORMS: ClassVar[Any] = {
-        **databricks._Generator.TRANSFORMS,
+        **DatabricksText.TRANSFORMS,
         exp.Collate: lambda self, node: self.sql(node, "this"),
         exp.RegexpLike: _contains,
     }
@@ -39,13 +39,14 @@ class _Words(DatabricksWords):
     Generator = _Generator
 
 
-class Spark(databricks.Databricks):
+class Spark(Databricks):
     """Databricks' expressions, without Unity Catalog: no database before a schema."""
 
     name = "spark"
     words = _Words
     by_text = False
-    session = ("SET spark.sql.session.timeZone = UTC",)
+    # The zone comes from the profile (docs/warehouses.md): Sail reads no statement that sets one.
+    session = ()
     names_database = False
 
     def columns_of(self, relation: exp.Table) -> None:

@@ -27,11 +27,16 @@ from qsync.warehouse.layout import (
 from qsync.warehouse.sql import (
     Expression,
     aliased,
+    as_,
     col,
     eq,
     ident,
+    null_text,
     text,
 )
+
+_OTHER = "_b"
+"""Ends the name of every second table of a stream whose columns change by copying."""
 
 
 class Streams:
@@ -108,6 +113,9 @@ class Streams:
             name = _table_name(stream, stream_id)
             columns = (*STATE_COLUMNS, *((column, "text") for column in wanted))
             statements: list[Expression] = [self._layout.create(name, columns)]
+            if not self._layout.engine.atomic:
+                # What a run left that died before the registry knew of it; nobody reads it.
+                statements.insert(0, self._layout.drop(name))
             if self._connection.dialect.indexes:
                 statements.append(self._index(name, "key"))
             row = {
@@ -122,6 +130,8 @@ class Streams:
             statements.append(insert_row(self._layout.table(STREAMS), row))
             self._connection.run(*statements)
             return StreamState(stream_id, name, frozenset(wanted), stream.fingerprint)
+        if self._layout.engine.copies_columns and known.columns != set(wanted):
+            return self._copied(stream, stream_id, known, values)
         statements = [
             _alter(self._layout.table(known.table), _added(column))
             for column in wanted
@@ -148,6 +158,35 @@ class Streams:
             statements.append(self._update(stream_id, values))
             self._connection.run(*statements)
         return StreamState(stream_id, known.table, frozenset(wanted), stream.fingerprint)
+
+    def _copied(
+        self, stream: CompiledStream, stream_id: str, known: StreamState, values: dict[str, str]
+    ) -> StreamState:
+        """Give a stream another state table, with the columns of its mapping now.
+
+        The registry names the old one until the new one is whole, so dying here changes nothing.
+        """
+        old = str(known.table)
+        new = old.removesuffix(_OTHER) if old.endswith(_OTHER) else old + _OTHER
+        wanted = [field.state_column for field in stream.fields]
+        dropped = known.columns - set(wanted)
+        cells: list[Expression] = []
+        for name, _ in STATE_COLUMNS:
+            # As below: a record that cannot be sent now must not keep its hash.
+            cells.append(as_(text(""), name) if dropped and name == "row_hash" else col(name))
+        cells += [col(name) if name in known.columns else as_(null_text(), name) for name in wanted]
+        rows = exp.select(*cells).from_(self._layout.table(old))
+        renaming: list[Expression] = []
+        if known.stream_id != stream_id:
+            renaming = self._renaming(known.stream_id, stream_id, stream.sync)
+        self._connection.run(
+            self._layout.drop(new),
+            self._layout.create_from(new, rows),
+            *renaming,
+            self._update(stream_id, {**values, "state_table": new}),
+            self._layout.drop(old),
+        )
+        return StreamState(stream_id, new, frozenset(wanted), stream.fingerprint)
 
     def table_of(self, stream_id: str) -> str | None:
         """The state table of a stream."""

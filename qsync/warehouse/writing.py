@@ -31,6 +31,7 @@ from qsync.warehouse.deadruns import DeadRuns
 from qsync.warehouse.diff import op_is
 from qsync.warehouse.forgetting import Purge, Suppressions, key_hash, long_gone
 from qsync.warehouse.history import History
+from qsync.warehouse.inventory import has_schema
 from qsync.warehouse.jobs import Jobs
 from qsync.warehouse.layout import (
     FIELDS,
@@ -103,13 +104,16 @@ class WritingWarehouse(ReadingWarehouse):
         self._migrate(missing)
         if missing:
             # Who may not create schemas may not say `IF NOT EXISTS` either (PostgreSQL).
-            if not self.connection.rows(self.layout.existing_schema()):
+            if not has_schema(self.connection, self.layout):
                 self.connection.run(self.layout.create_schema())
-            statements: list[Expression] = [self.layout.create_own(name) for name in missing]
+            # The settings last: where they are, everything is (no transaction need say so).
+            others = [name for name in missing if name != META]
+            statements: list[Expression] = [self.layout.create_own(name) for name in others]
             if META in missing:
                 meta = self.layout.table(META)
                 layout = {"name": LAYOUT, "value": str(LAYOUT_VERSION)}
                 key = {"name": SECRET, "value": secrets.token_hex(32)}
+                statements.append(self.layout.create_own(META))
                 statements += [insert_row(meta, layout), insert_row(meta.copy(), key)]
             self.connection.run(*statements)
             self.refresh()
@@ -282,7 +286,7 @@ class WritingWarehouse(ReadingWarehouse):
         name = f"stage_{run_id}_{stream_id[:8]}"
         table = self.layout.table(name)
         diff = self.diff(request)
-        create = exp.Create(this=table, kind="TABLE", expression=diff.query(stage_select(stream)))
+        create = self.layout.create_from(name, diff.query(stage_select(stream)))
         note = {
             "run_id": run_id,
             "destination": self.destination,

@@ -54,6 +54,21 @@ class DirectConnection:
         cursor.execute(sql)
         return cursor
 
+    def say(self, sql: str) -> list[Row]:
+        """Run a statement of a test's own; the rows it finds, none for one that finds none."""
+        return [tuple(row) for row in self.execute(sql).fetchall()]
+
+    def make_model(self, columns: str) -> None:
+        """Make the table `people` with these columns."""
+        self.execute(f"CREATE TABLE people ({columns})")
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Put rows into a table."""
+        marks = "?" if self._dialect.name == "duckdb" else "%s"
+        places = ", ".join([marks] * len(rows[0]))
+        cursor = self.raw.cursor()
+        cursor.executemany(f"INSERT INTO {table} VALUES ({places})", [list(row) for row in rows])
+
     def rows(self, statement: Expression) -> list[Row]:
         return [tuple(row) for row in self._send(statement).fetchall()]
 
@@ -125,7 +140,7 @@ class PostgresServer:
         self._bin = _postgres_bin()
         self._folder = Path(tempfile.mkdtemp(prefix="qsync-pg-"))
         self._user = _unprivileged()
-        self.port = _free_port()
+        self.port = free_port()
         self._count = 0
 
     @staticmethod
@@ -215,7 +230,8 @@ def _unprivileged() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

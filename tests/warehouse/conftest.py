@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,9 @@ from tests.support.warehouses import (
     duckdb_connection,
     emptied,
 )
+from tests.warehouse.not_there import reason_not_on_spark
+
+WAREHOUSE = "QSYNC_TEST_WAREHOUSE"
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +27,37 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[DirectConnect
     opened.raw.close()
 
 
-@pytest.fixture(params=["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session")
+def sail_server() -> Iterator[Any]:
+    """One Spark server; each test gets a session with a catalog of its own."""
+    from tests.support.spark import SailServer
+
+    server = SailServer()
+    yield server
+    server.stop()
+
+
+_WAREHOUSES: list[Any] = ["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)]
+if os.environ.get(WAREHOUSE):
+    # `make matrix` and `make test-slow` ask one warehouse in the environment made for it.
+    _WAREHOUSES = [os.environ[WAREHOUSE]]
+
+
+@pytest.fixture(params=_WAREHOUSES)
 def connection(request: pytest.FixtureRequest) -> Iterator[DirectConnection]:
     """An empty database."""
     if request.param == "duckdb":
         opened = duckdb_connection()
         yield opened
         opened.raw.close()
+    elif request.param == "spark":
+        from tests.support.spark import SparkConnection
+
+        reason = reason_not_on_spark(request.node.nodeid)
+        if reason is not None:
+            pytest.skip(f"not there: {reason}")
+        session = request.getfixturevalue("sail_server").session()
+        yield SparkConnection(session)
+        session.stop()
     else:
         yield emptied(request.getfixturevalue("postgres_database"))

@@ -21,6 +21,7 @@ from qsync.planning.fingerprint import (
 from qsync.planning.ports import DiffRequest, Only
 from qsync.project.model import ObjectType, OnNull, OnRemoved
 from qsync.warehouse.columns import column_reader
+from qsync.warehouse.sql import ident
 from qsync.warehouse.writing import WritingWarehouse
 from tests.support.warehouses import DirectConnection
 
@@ -84,8 +85,8 @@ class Desk:
 
     def __init__(self, connection: DirectConnection, columns: str) -> None:
         self.connection = connection
-        self.relation = '"people"'
-        connection.execute(f"CREATE TABLE people ({columns})")
+        self.relation = connection.dialect.render(ident("people"))
+        connection.make_model(columns)
         self._runs = 0
         self.epoch = 0
         self.warehouse = self.reopen()
@@ -113,10 +114,7 @@ class Desk:
         """Make these the model's rows."""
         self.connection.execute("DELETE FROM people")
         if rows:
-            marks = "?" if self.connection.dialect.name == "duckdb" else "%s"
-            places = ", ".join([marks] * len(rows[0]))
-            cursor = self.connection.raw.cursor()
-            cursor.executemany(f"INSERT INTO people VALUES ({places})", [list(row) for row in rows])
+            self.connection.insert("people", rows)
 
     def relation_in_full(self) -> str:
         """The relation as dbt renders it, with its schema."""
@@ -124,7 +122,7 @@ class Desk:
         return f'"{self.connection.database}"."{schema}"."people"'
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self.connection.execute(text).fetchall()]
+        return self.connection.say(text)
 
     def request(
         self, of: CompiledStream, full_refresh: bool = False, only: Only | None = None

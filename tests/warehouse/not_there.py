@@ -1,0 +1,11 @@
+"""What cannot be asked of an engine, with the reason: told as "not there", never left out quietly."""
+
+from __future__ import annotations
+
+NOT_ON_SPARK: dict[str, str] = {}
+"""From a part of a test's id to the reason."""
+
+
+def reason_not_on_spark(test: str) -> str | None:
+    """Why this test is not asked of Spark; None for those that are."""
+    return next((reason for part, reason in NOT_ON_SPARK.items() if part in test), None)
