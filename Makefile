@@ -18,7 +18,11 @@ export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-peers bench-charts lock clean .venv
+SPARK := .venv-spark
+# Rooms of the warehouse that every engine is asked: what a table of results has as its rows.
+MATRIX_TESTS := $(addprefix tests/warehouse/test_,changes.py commits.py dead_runs.py left_behind.py lock.py records.py resting.py state.py)
+
+.PHONY: matrix .venv-spark help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-peers bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -31,6 +35,16 @@ test: $(VENV)/.stamp ## All tests but the slow ones (ARGS="…" goes to pytest)
 
 test-slow: $(VENV)/.stamp $(VENV)-dagster/.stamp ## Only the slow tests
 	@$(BIN)/python -m pytest -q -m slow -n $(WORKERS) --dist worksteal $(ARGS) || test $$? -eq 5  # 5: nothing is marked slow
+
+matrix: $(VENV)/.stamp $(SPARK)/.stamp ## Warehouse by behaviour, as the tests find it: duckdb, postgres, spark
+	@mkdir -p build/matrix && rm -f build/matrix/*.xml
+	@for warehouse in duckdb postgres; do \
+	  QSYNC_TEST_WAREHOUSE=$$warehouse $(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) \
+	    --junit-xml build/matrix/$$warehouse.xml $(MATRIX_TESTS) >build/matrix/$$warehouse.log 2>&1 || true; \
+	done
+	@QSYNC_TEST_WAREHOUSE=spark $(SPARK)/bin/python -m pytest -q -m "not slow" -n $(WORKERS) \
+	  --junit-xml build/matrix/spark.xml $(MATRIX_TESTS) >build/matrix/spark.log 2>&1 || true
+	@$(BIN)/python scripts/matrix.py build/matrix
 
 lint: $(VENV)/.stamp ## ruff, mypy --strict and the layers between rooms
 	@$(BIN)/ruff check .
@@ -75,7 +89,7 @@ bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmar
 	@$(BIN)/python benchmarks/charts.py
 
 clean: ## Remove everything that make, the tests and the demo made
-	@rm -rf $(VENV) $(VENV)-dagster .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) $(VENV)-dagster $(SPARK) .demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@rm -rf .hypothesis .coverage example_project/target example_project/logs
 	@find qsync tests docs scripts benchmarks example_project -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -118,6 +132,18 @@ $(VENV)-dagster/.stamp: $(VENV)/.stamp tests/orchestration/dagster.lock
 	  && $(VENV)-dagster/bin/python -m pip --disable-pip-version-check -qq --no-input install --no-deps --no-build-isolation --no-index --editable . \
 	  && cp tests/orchestration/dagster.lock $(VENV)-dagster/.locked && touch $@ \
 	  || { rm -rf $(VENV)-dagster; echo "$(VENV)-dagster could not be made; nothing is left of it." >&2; exit 1; }
+
+# Spark without Java (Sail), its client and its adapter: an environment of its own, for tests alone.
+$(SPARK)/.stamp: requirements-spark.lock $(VENV)/.locked
+	@rm -rf $(SPARK)
+	@echo "Making $(SPARK) from requirements-spark.lock"
+	@$(BIN)/python -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip --disable-pip-version-check -qq --no-input install --require-hashes --no-deps -r $<
+	@$(SPARK)/bin/python -m pip --disable-pip-version-check -qq --no-input install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv-spark: $(SPARK)/.stamp ## Just the environment of the tests on Spark
+	@:
 
 # uv is needed for this alone, so it is not in the lock; it comes into an environment of its own.
 lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGRADE=--upgrade for newer ones)

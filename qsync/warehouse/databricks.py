@@ -79,7 +79,7 @@ class Databricks(Dialect):
     name = "databricks"
     words: type[Dialects] | None = _Words
     by_text = True
-    session = ("SET TIME ZONE 'UTC'",)
+    session: tuple[str, ...] = ("SET TIME ZONE 'UTC'",)
 
     def kind(self, column_type: str) -> ColumnKind:
         lower = column_type.lower()

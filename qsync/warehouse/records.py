@@ -16,6 +16,7 @@ from qsync.warehouse.layout import RUNS, Layout
 from qsync.warehouse.sql import (
     Expression,
     all_of,
+    as_,
     as_text,
     col,
     eq,
@@ -60,7 +61,8 @@ class Records:
         ]
         self._connection.run(
             exp.insert(
-                exp.select(*cells),
+                # Named: Spark on Sail refuses two cells that are called by the same literal.
+                exp.select(*(as_(cell, name) for cell, name in zip(cells, names, strict=True))),
                 self._layout.table(RUNS),
                 columns=[ident(name) for name in names],
             )

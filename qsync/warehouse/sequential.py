@@ -59,7 +59,8 @@ def _rows_if(rows: Expression, held: Expression) -> Expression:
         names = [ident(f"c{place}") for place in range(width)]
         rows.set("alias", exp.TableAlias(this=ident("given"), columns=names))
         rows = exp.select(*(exp.column(name.copy()) for name in names)).from_(rows)
-    assert isinstance(rows, exp.Select)
+    if not isinstance(rows, exp.Select):
+        raise TypeError("rows of a statement are a select or values")
     where = rows.args.get("where")
     conditions: list[Expression] = [held]
     if where is not None:

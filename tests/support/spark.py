@@ -94,6 +94,8 @@ class _Fetched:
 class SparkConnection(DirectConnection):
     """A `Connection` over a Spark session: no transactions, statement by statement."""
 
+    using = " USING iceberg"
+
     def __init__(self, session: Any) -> None:
         super().__init__(session, DIALECTS["spark"], None)
 

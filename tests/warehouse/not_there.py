@@ -1,4 +1,4 @@
-"""What cannot be asked of an engine, with the reason: told as "not there", never left out quietly."""
+"""What cannot be asked of an engine, with the reason: told as "not there" and never in silence."""
 
 from __future__ import annotations
 

@@ -1315,7 +1315,7 @@ INSERT INTO "db"."qsync"."state_people" (
 )
 SELECT
   "key",
-  "hash",
+  "hash" AS "row_hash",
   CASE
     WHEN "unsettled" = 2
     THEN 'unsettled'

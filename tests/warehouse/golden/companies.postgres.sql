@@ -1301,7 +1301,7 @@ INSERT INTO "qsync"."state_people" (
 )
 SELECT
   "key",
-  "hash",
+  "hash" AS "row_hash",
   CASE
     WHEN "unsettled" = 2
     THEN 'unsettled'

@@ -1022,7 +1022,7 @@ INSERT INTO "qsync"."state_people" (
 )
 SELECT
   "key",
-  "hash",
+  "hash" AS "row_hash",
   CASE
     WHEN "unsettled" = 2
     THEN 'unsettled'

@@ -1070,7 +1070,7 @@ INSERT INTO "db"."qsync"."state_people" (
 )
 SELECT
   "key",
-  "hash",
+  "hash" AS "row_hash",
   CASE
     WHEN "unsettled" = 2
     THEN 'unsettled'
