@@ -1,7 +1,7 @@
 """The matrix warehouse by behaviour, from what pytest found (`make matrix`).
 
-Reads one JUnit file per warehouse, `WAREHOUSE.xml`, and prints passed, failed and not there (skipped
-with its reason) per file of tests. Ends with 1 when anything failed or a warehouse told nothing.
+Reads one JUnit file per warehouse, `WAREHOUSE.xml`, and tells passed, failed and not there (skipped
+with a reason) per file of tests. Ends with 1 when anything failed or nothing ran.
 """
 
 from __future__ import annotations
