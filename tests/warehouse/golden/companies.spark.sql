@@ -75,132 +75,6 @@ WITH `keyed` AS (
   SELECT
     `grouped`.`k` AS `k`,
     1 AS `present`,
-    CASE
-      WHEN `grouped`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`grouped`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(`grouped`.`k`, '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z')
-      THEN 'malformed_key'
-      WHEN `grouped`.`k` IN (
-        '126.com',
-        '139.com',
-        '163.com',
-        'aim.com',
-        'aol.com',
-        'att.net',
-        'bellsouth.net',
-        'bigpond.com',
-        'bk.ru',
-        'bluewin.ch',
-        'btinternet.com',
-        'charter.net',
-        'comcast.net',
-        'cox.net',
-        'daum.net',
-        'duck.com',
-        'earthlink.net',
-        'fastmail.com',
-        'fastmail.fm',
-        'free.fr',
-        'freenet.de',
-        'gmail.com',
-        'gmx.at',
-        'gmx.ch',
-        'gmx.com',
-        'gmx.de',
-        'gmx.fr',
-        'gmx.net',
-        'googlemail.com',
-        'hanmail.net',
-        'hey.com',
-        'hotmail.co.uk',
-        'hotmail.com',
-        'hotmail.de',
-        'hotmail.es',
-        'hotmail.fr',
-        'hotmail.it',
-        'hushmail.com',
-        'icloud.com',
-        'inbox.lv',
-        'inbox.ru',
-        'juno.com',
-        'laposte.net',
-        'libero.it',
-        'list.ru',
-        'live.co.uk',
-        'live.com',
-        'live.fr',
-        'live.nl',
-        'mac.com',
-        'mail.com',
-        'mail.ru',
-        'me.com',
-        'msn.com',
-        'mweb.co.za',
-        'naver.com',
-        'ntlworld.com',
-        'optonline.net',
-        'orange.fr',
-        'outlook.com',
-        'outlook.de',
-        'outlook.es',
-        'outlook.fr',
-        'pm.me',
-        'posteo.de',
-        'proton.me',
-        'protonmail.ch',
-        'protonmail.com',
-        'qq.com',
-        'rambler.ru',
-        'rediffmail.com',
-        'rocketmail.com',
-        'sbcglobal.net',
-        'seznam.cz',
-        'sfr.fr',
-        'shaw.ca',
-        'sina.com',
-        'sky.com',
-        't-online.de',
-        'telenet.be',
-        'terra.com.br',
-        'tiscali.it',
-        'tutanota.com',
-        'uol.com.br',
-        'verizon.net',
-        'virgilio.it',
-        'wanadoo.fr',
-        'web.de',
-        'wp.pl',
-        'xtra.co.nz',
-        'ya.ru',
-        'yahoo.ca',
-        'yahoo.co.in',
-        'yahoo.co.jp',
-        'yahoo.co.uk',
-        'yahoo.com',
-        'yahoo.com.au',
-        'yahoo.com.br',
-        'yahoo.de',
-        'yahoo.es',
-        'yahoo.fr',
-        'yahoo.in',
-        'yahoo.it',
-        'yandex.com',
-        'yandex.ru',
-        'ymail.com',
-        'zoho.com',
-        'zohomail.com'
-      )
-      THEN 'free_mail'
-      WHEN NOT `grouped`.`v_employees` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:employees'
-      WHEN NOT `grouped`.`v_segments` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
-      THEN 'not_among_options:segments'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
     MD5(
       '1.1.0c5b11f7187b' || COALESCE(
         CAST(LENGTH(`grouped`.`v_employees`) AS STRING) || ':' || `grouped`.`v_employees`,
@@ -229,89 +103,310 @@ WITH `keyed` AS (
   FROM `qsync`.`qsync_rejects`
   WHERE
     `stream_id` = '0123456789abcdef' AND `meaning` = '6526b526e79c'
-), `judged` AS (
+), `met` AS (
   SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_employees` IS NULL
-        OR (
-          NOT `source`.`v_segments` IS NULL
-          AND (
-            `state`.`v_segments` IS NULL OR `source`.`v_segments` <> `state`.`v_segments`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
     COALESCE(`source`.`k`, `state`.`key`) AS `key`,
     `source`.`h` AS `hash`,
-    CASE
-      WHEN `state`.`status` = 'unsettled'
-      THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
-      ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
+    `source`.`present` AS `present`,
     CASE
       WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_0` = 1
-      THEN '!'
-      WHEN `source`.`v_employees` IS NULL
-      THEN '-'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_1` = 1
-      THEN '!'
-      WHEN `source`.`v_segments` IS NULL
-      THEN '-'
-      WHEN `state`.`v_segments` IS NULL
-      THEN 's'
-      WHEN `source`.`v_segments` <> `state`.`v_segments`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_employees` AS `v_employees`,
-    COALESCE(
-      `source`.`v_segments`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_segments` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_segments`
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+        THEN CASE
+          WHEN `source`.`k` IN (
+            '126.com',
+            '139.com',
+            '163.com',
+            'aim.com',
+            'aol.com',
+            'att.net',
+            'bellsouth.net',
+            'bigpond.com',
+            'bk.ru',
+            'bluewin.ch',
+            'btinternet.com',
+            'charter.net',
+            'comcast.net',
+            'cox.net',
+            'daum.net',
+            'duck.com',
+            'earthlink.net',
+            'fastmail.com',
+            'fastmail.fm',
+            'free.fr',
+            'freenet.de',
+            'gmail.com',
+            'gmx.at',
+            'gmx.ch',
+            'gmx.com',
+            'gmx.de',
+            'gmx.fr',
+            'gmx.net',
+            'googlemail.com',
+            'hanmail.net',
+            'hey.com',
+            'hotmail.co.uk',
+            'hotmail.com',
+            'hotmail.de',
+            'hotmail.es',
+            'hotmail.fr',
+            'hotmail.it',
+            'hushmail.com',
+            'icloud.com',
+            'inbox.lv',
+            'inbox.ru',
+            'juno.com',
+            'laposte.net',
+            'libero.it',
+            'list.ru',
+            'live.co.uk',
+            'live.com',
+            'live.fr',
+            'live.nl',
+            'mac.com',
+            'mail.com',
+            'mail.ru',
+            'me.com',
+            'msn.com',
+            'mweb.co.za',
+            'naver.com',
+            'ntlworld.com',
+            'optonline.net',
+            'orange.fr',
+            'outlook.com',
+            'outlook.de',
+            'outlook.es',
+            'outlook.fr',
+            'pm.me',
+            'posteo.de',
+            'proton.me',
+            'protonmail.ch',
+            'protonmail.com',
+            'qq.com',
+            'rambler.ru',
+            'rediffmail.com',
+            'rocketmail.com',
+            'sbcglobal.net',
+            'seznam.cz',
+            'sfr.fr',
+            'shaw.ca',
+            'sina.com',
+            'sky.com',
+            't-online.de',
+            'telenet.be',
+            'terra.com.br',
+            'tiscali.it',
+            'tutanota.com',
+            'uol.com.br',
+            'verizon.net',
+            'virgilio.it',
+            'wanadoo.fr',
+            'web.de',
+            'wp.pl',
+            'xtra.co.nz',
+            'ya.ru',
+            'yahoo.ca',
+            'yahoo.co.in',
+            'yahoo.co.jp',
+            'yahoo.co.uk',
+            'yahoo.com',
+            'yahoo.com.au',
+            'yahoo.com.br',
+            'yahoo.de',
+            'yahoo.es',
+            'yahoo.fr',
+            'yahoo.in',
+            'yahoo.it',
+            'yandex.com',
+            'yandex.ru',
+            'ymail.com',
+            'zoho.com',
+            'zohomail.com'
+          )
+          THEN 'free_mail'
+          WHEN NOT `source`.`v_segments` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
+          THEN 'not_among_options:segments'
+          ELSE CAST(NULL AS STRING)
+        END
+        ELSE CASE
+          WHEN `source`.`k` IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT REGEXP_LIKE(`source`.`k`, '[^ -~]')
+          THEN 'non_ascii_key'
+          WHEN NOT REGEXP_LIKE(`source`.`k`, '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z')
+          THEN 'malformed_key'
+          WHEN `source`.`k` IN (
+            '126.com',
+            '139.com',
+            '163.com',
+            'aim.com',
+            'aol.com',
+            'att.net',
+            'bellsouth.net',
+            'bigpond.com',
+            'bk.ru',
+            'bluewin.ch',
+            'btinternet.com',
+            'charter.net',
+            'comcast.net',
+            'cox.net',
+            'daum.net',
+            'duck.com',
+            'earthlink.net',
+            'fastmail.com',
+            'fastmail.fm',
+            'free.fr',
+            'freenet.de',
+            'gmail.com',
+            'gmx.at',
+            'gmx.ch',
+            'gmx.com',
+            'gmx.de',
+            'gmx.fr',
+            'gmx.net',
+            'googlemail.com',
+            'hanmail.net',
+            'hey.com',
+            'hotmail.co.uk',
+            'hotmail.com',
+            'hotmail.de',
+            'hotmail.es',
+            'hotmail.fr',
+            'hotmail.it',
+            'hushmail.com',
+            'icloud.com',
+            'inbox.lv',
+            'inbox.ru',
+            'juno.com',
+            'laposte.net',
+            'libero.it',
+            'list.ru',
+            'live.co.uk',
+            'live.com',
+            'live.fr',
+            'live.nl',
+            'mac.com',
+            'mail.com',
+            'mail.ru',
+            'me.com',
+            'msn.com',
+            'mweb.co.za',
+            'naver.com',
+            'ntlworld.com',
+            'optonline.net',
+            'orange.fr',
+            'outlook.com',
+            'outlook.de',
+            'outlook.es',
+            'outlook.fr',
+            'pm.me',
+            'posteo.de',
+            'proton.me',
+            'protonmail.ch',
+            'protonmail.com',
+            'qq.com',
+            'rambler.ru',
+            'rediffmail.com',
+            'rocketmail.com',
+            'sbcglobal.net',
+            'seznam.cz',
+            'sfr.fr',
+            'shaw.ca',
+            'sina.com',
+            'sky.com',
+            't-online.de',
+            'telenet.be',
+            'terra.com.br',
+            'tiscali.it',
+            'tutanota.com',
+            'uol.com.br',
+            'verizon.net',
+            'virgilio.it',
+            'wanadoo.fr',
+            'web.de',
+            'wp.pl',
+            'xtra.co.nz',
+            'ya.ru',
+            'yahoo.ca',
+            'yahoo.co.in',
+            'yahoo.co.jp',
+            'yahoo.co.uk',
+            'yahoo.com',
+            'yahoo.com.au',
+            'yahoo.com.br',
+            'yahoo.de',
+            'yahoo.es',
+            'yahoo.fr',
+            'yahoo.in',
+            'yahoo.it',
+            'yandex.com',
+            'yandex.ru',
+            'ymail.com',
+            'zoho.com',
+            'zohomail.com'
+          )
+          THEN 'free_mail'
+          WHEN NOT `source`.`v_employees` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
+          THEN 'not_a_number:employees'
+          WHEN NOT `source`.`v_segments` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
+          THEN 'not_among_options:segments'
+          ELSE CAST(NULL AS STRING)
+        END
       END
-    ) AS `v_segments`,
+    END AS `invalid`,
+    `state`.`status` AS `state_status`,
+    CASE
+      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+      THEN 1
+      ELSE 0
+    END AS `same`,
+    `state`.`v_segments` AS `old_1`,
+    `source`.`v_employees` AS `new_0`,
+    `source`.`v_segments` AS `new_1`,
     `source`.`n_0` AS `n_0`,
     `source`.`n_1` AS `n_1`,
     COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
     `rejected`.`first_at` AS `rejected_at`,
+    `rejected`.`rejected_as` AS `rejected_as`,
     0 AS `other_domain`
   FROM `source`
   FULL OUTER JOIN `state`
     ON `source`.`k` = `state`.`key`
   LEFT JOIN `rejected`
     ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
+), `judged` AS (
+  SELECT
+    CASE
+      WHEN `met`.`present` IS NULL
+      THEN CASE WHEN `met`.`state_status` = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT `met`.`invalid` IS NULL
+      THEN 'invalid'
+      WHEN `met`.`state_status` IS NULL
+      THEN 'added'
+      WHEN `met`.`state_status` IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN `met`.`same` = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT `met`.`new_0` IS NULL
+        OR (
+          NOT `met`.`new_1` IS NULL
+          AND (
+            `met`.`old_1` IS NULL OR `met`.`new_1` <> `met`.`old_1`
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS `fate`,
+    `met`.*
+  FROM `met`
 ), `diff` AS (
   SELECT
-    `judged`.*,
     CASE
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
       THEN 'resting'
@@ -321,7 +416,61 @@ WITH `keyed` AS (
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
       THEN 1
       ELSE 0
-    END AS `retried`
+    END AS `retried`,
+    COALESCE(`judged`.`invalid`, `judged`.`rejected_as`) AS `reason`,
+    `judged`.`key` AS `key`,
+    `judged`.`hash` AS `hash`,
+    CASE
+      WHEN `judged`.`state_status` = 'unsettled'
+      THEN 1
+      WHEN `judged`.`state_status` = 'open'
+      THEN 2
+      ELSE 0
+    END AS `unsettled`,
+    CASE
+      WHEN NOT `judged`.`present` IS NULL AND `judged`.`state_status` = 'removed'
+      THEN 1
+      ELSE 0
+    END AS `returned`,
+    CASE
+      WHEN `judged`.`fate` = 'unchanged'
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`n_0` = 1
+        THEN '!'
+        WHEN `judged`.`new_0` IS NULL
+        THEN '-'
+        ELSE 's'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`n_1` = 1
+        THEN '!'
+        WHEN `judged`.`new_1` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_1` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_1` <> `judged`.`old_1`
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS `kinds`,
+    `judged`.`new_0` AS `v_employees`,
+    COALESCE(
+      `judged`.`new_1`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_1` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_1`
+      END
+    ) AS `v_segments`,
+    `judged`.`n_0` AS `n_0`,
+    `judged`.`n_1` AS `n_1`,
+    `judged`.`attempts` AS `attempts`,
+    `judged`.`rejected_at` AS `rejected_at`,
+    `judged`.`other_domain` AS `other_domain`
   FROM `judged`
 )
 SELECT
@@ -329,9 +478,9 @@ SELECT
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+  `reason`,
   'data' AS `cause`,
-  COUNT(*),
+  SUM(`records`),
   (
     SELECT
       COUNT(*)
@@ -340,16 +489,43 @@ SELECT
       `status` <> 'removed'
   ) AS `state_rows`,
   SUM(`other_domain`),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN `records` ELSE 0 END), 0),
   SUM(`n_0`),
-  SUM(`n_1`)
-FROM `diff`
+  SUM(`n_1`),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN `records` ELSE 0 END), 0)
+FROM (
+  SELECT
+    `op`,
+    `retried`,
+    `unsettled`,
+    `returned`,
+    CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END AS `reason`,
+    CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END AS `kinds`,
+    COUNT(*) AS `records`,
+    SUM(`other_domain`) AS `other_domain`,
+    SUM(`n_0`) AS `n_0`,
+    SUM(`n_1`) AS `n_1`
+  FROM `diff`
+  GROUP BY
+    `op`,
+    `retried`,
+    `unsettled`,
+    `returned`,
+    CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+    CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END
+) AS `grouped_records`
 GROUP BY
   `op`,
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END;
+  `reason`;
 
 -- count after the mapping moved
 SELECT
@@ -357,17 +533,9 @@ SELECT
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
-  CASE
-    WHEN NOT `op` IN ('changed')
-    THEN 'data'
-    WHEN SUBSTRING(`kinds`, 2, 1) IN ('c', 's', 'x')
-    THEN 'mapping'
-    WHEN SUBSTRING(`kinds`, 1, 1) IN ('c', 's', 'x')
-    THEN 'catalog'
-    ELSE 'data'
-  END AS `cause`,
-  COUNT(*),
+  `reason`,
+  `cause`,
+  SUM(`records`),
   (
     SELECT
       COUNT(*)
@@ -376,19 +544,59 @@ SELECT
       `status` <> 'removed'
   ) AS `state_rows`,
   SUM(`other_domain`),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN `records` ELSE 0 END), 0),
   SUM(`n_0`),
-  SUM(`n_1`)
-FROM `diff`
+  SUM(`n_1`),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN `records` ELSE 0 END), 0)
+FROM (
+  SELECT
+    `grouped_records`.*,
+    CASE
+      WHEN NOT `op` IN ('changed')
+      THEN 'data'
+      WHEN SUBSTRING(`kinds`, 2, 1) IN ('c', 's', 'x')
+      THEN 'mapping'
+      WHEN SUBSTRING(`kinds`, 1, 1) IN ('c', 's', 'x')
+      THEN 'catalog'
+      ELSE 'data'
+    END AS `cause`
+  FROM (
+    SELECT
+      `op`,
+      `retried`,
+      `unsettled`,
+      `returned`,
+      CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END AS `reason`,
+      CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END AS `kinds`,
+      COUNT(*) AS `records`,
+      SUM(`other_domain`) AS `other_domain`,
+      SUM(`n_0`) AS `n_0`,
+      SUM(`n_1`) AS `n_1`
+    FROM `diff`
+    GROUP BY
+      `op`,
+      `retried`,
+      `unsettled`,
+      `returned`,
+      CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+      CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END
+  ) AS `grouped_records`
+) AS `caused`
 GROUP BY
   `op`,
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+  `reason`,
   `cause`;
 
--- histogram
+-- unstaged
 WITH `keyed` AS (
   SELECT
     NULLIF(
@@ -461,270 +669,49 @@ WITH `keyed` AS (
   FROM `keyed`
   GROUP BY
     `k`
-), `source` AS (
-  SELECT
-    `grouped`.`k` AS `k`,
-    1 AS `present`,
-    CASE
-      WHEN `grouped`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`grouped`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(`grouped`.`k`, '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z')
-      THEN 'malformed_key'
-      WHEN `grouped`.`k` IN (
-        '126.com',
-        '139.com',
-        '163.com',
-        'aim.com',
-        'aol.com',
-        'att.net',
-        'bellsouth.net',
-        'bigpond.com',
-        'bk.ru',
-        'bluewin.ch',
-        'btinternet.com',
-        'charter.net',
-        'comcast.net',
-        'cox.net',
-        'daum.net',
-        'duck.com',
-        'earthlink.net',
-        'fastmail.com',
-        'fastmail.fm',
-        'free.fr',
-        'freenet.de',
-        'gmail.com',
-        'gmx.at',
-        'gmx.ch',
-        'gmx.com',
-        'gmx.de',
-        'gmx.fr',
-        'gmx.net',
-        'googlemail.com',
-        'hanmail.net',
-        'hey.com',
-        'hotmail.co.uk',
-        'hotmail.com',
-        'hotmail.de',
-        'hotmail.es',
-        'hotmail.fr',
-        'hotmail.it',
-        'hushmail.com',
-        'icloud.com',
-        'inbox.lv',
-        'inbox.ru',
-        'juno.com',
-        'laposte.net',
-        'libero.it',
-        'list.ru',
-        'live.co.uk',
-        'live.com',
-        'live.fr',
-        'live.nl',
-        'mac.com',
-        'mail.com',
-        'mail.ru',
-        'me.com',
-        'msn.com',
-        'mweb.co.za',
-        'naver.com',
-        'ntlworld.com',
-        'optonline.net',
-        'orange.fr',
-        'outlook.com',
-        'outlook.de',
-        'outlook.es',
-        'outlook.fr',
-        'pm.me',
-        'posteo.de',
-        'proton.me',
-        'protonmail.ch',
-        'protonmail.com',
-        'qq.com',
-        'rambler.ru',
-        'rediffmail.com',
-        'rocketmail.com',
-        'sbcglobal.net',
-        'seznam.cz',
-        'sfr.fr',
-        'shaw.ca',
-        'sina.com',
-        'sky.com',
-        't-online.de',
-        'telenet.be',
-        'terra.com.br',
-        'tiscali.it',
-        'tutanota.com',
-        'uol.com.br',
-        'verizon.net',
-        'virgilio.it',
-        'wanadoo.fr',
-        'web.de',
-        'wp.pl',
-        'xtra.co.nz',
-        'ya.ru',
-        'yahoo.ca',
-        'yahoo.co.in',
-        'yahoo.co.jp',
-        'yahoo.co.uk',
-        'yahoo.com',
-        'yahoo.com.au',
-        'yahoo.com.br',
-        'yahoo.de',
-        'yahoo.es',
-        'yahoo.fr',
-        'yahoo.in',
-        'yahoo.it',
-        'yandex.com',
-        'yandex.ru',
-        'ymail.com',
-        'zoho.com',
-        'zohomail.com'
-      )
-      THEN 'free_mail'
-      WHEN NOT `grouped`.`v_employees` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:employees'
-      WHEN NOT `grouped`.`v_segments` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
-      THEN 'not_among_options:segments'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
-    MD5(
-      '1.1.0c5b11f7187b' || COALESCE(
-        CAST(LENGTH(`grouped`.`v_employees`) AS STRING) || ':' || `grouped`.`v_employees`,
-        CASE WHEN `grouped`.`n_0` = 1 THEN '!' ELSE '~' END
-      ) || COALESCE(
-        CAST(LENGTH(`grouped`.`v_segments`) AS STRING) || ':' || `grouped`.`v_segments`,
-        CASE WHEN `grouped`.`n_1` = 1 THEN '!' ELSE '~' END
-      )
-    ) AS `h`,
-    `grouped`.`v_employees` AS `v_employees`,
-    `grouped`.`v_segments` AS `v_segments`,
-    `grouped`.`n_0`,
-    `grouped`.`n_1`
-  FROM `grouped`
-), `state` AS (
-  SELECT
-    *
-  FROM `qsync`.`state_people`
-), `rejected` AS (
-  SELECT
-    `key`,
-    `row_hash`,
-    `attempts`,
-    `first_at`,
-    COALESCE(`field`, '') || ': ' || REGEXP_REPLACE(`reason`, '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#') AS `rejected_as`
-  FROM `qsync`.`qsync_rejects`
-  WHERE
-    `stream_id` = '0123456789abcdef' AND `meaning` = '6526b526e79c'
-), `judged` AS (
-  SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_employees` IS NULL
-        OR (
-          NOT `source`.`v_segments` IS NULL
-          AND (
-            `state`.`v_segments` IS NULL OR `source`.`v_segments` <> `state`.`v_segments`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
-    COALESCE(`source`.`k`, `state`.`key`) AS `key`,
-    `source`.`h` AS `hash`,
-    CASE
-      WHEN `state`.`status` = 'unsettled'
-      THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
-      ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_0` = 1
-      THEN '!'
-      WHEN `source`.`v_employees` IS NULL
-      THEN '-'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_1` = 1
-      THEN '!'
-      WHEN `source`.`v_segments` IS NULL
-      THEN '-'
-      WHEN `state`.`v_segments` IS NULL
-      THEN 's'
-      WHEN `source`.`v_segments` <> `state`.`v_segments`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_employees` AS `v_employees`,
-    COALESCE(
-      `source`.`v_segments`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_segments` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_segments`
-      END
-    ) AS `v_segments`,
-    `source`.`n_0` AS `n_0`,
-    `source`.`n_1` AS `n_1`,
-    COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
-    `rejected`.`first_at` AS `rejected_at`,
-    0 AS `other_domain`
-  FROM `source`
-  FULL OUTER JOIN `state`
-    ON `source`.`k` = `state`.`key`
-  LEFT JOIN `rejected`
-    ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
-), `diff` AS (
-  SELECT
-    `judged`.*,
-    CASE
-      WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
-      THEN 'resting'
-      ELSE `judged`.`fate`
-    END AS `op`,
-    CASE
-      WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
-      THEN 1
-      ELSE 0
-    END AS `retried`
-  FROM `judged`
 )
 SELECT
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_0_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_0_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_0_x`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_1_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_1_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_1_x`,
-  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN 1 ELSE 0 END), 0) AS `cleared`
-FROM `diff`
-WHERE
-  `op` IN ('changed');
+  `in_state`.`living`,
+  `in_state`.`tombstones`,
+  (
+    SELECT
+      COUNT(DISTINCT `key`)
+    FROM `qsync`.`stage_r1`
+    WHERE
+      `returned` = 1
+  ),
+  `in_model`.`c_0`,
+  `in_model`.`c_1`,
+  `in_model`.`c_2`,
+  `in_model`.`c_3`,
+  `staged`.`c_0`,
+  `staged`.`c_1`,
+  `staged`.`c_2`,
+  `staged`.`c_3`
+FROM (
+  SELECT
+    COALESCE(SUM(CASE WHEN `status` <> 'removed' THEN 1 ELSE 0 END), 0) AS `living`,
+    COALESCE(SUM(CASE WHEN `status` = 'removed' THEN 1 ELSE 0 END), 0) AS `tombstones`
+  FROM `qsync`.`state_people`
+) AS `in_state`
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS `c_0`,
+    0 AS `c_1`,
+    SUM(`n_0`) AS `c_2`,
+    SUM(`n_1`) AS `c_3`
+  FROM `grouped`
+) AS `in_model`
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS `c_0`,
+    SUM(`other_domain`) AS `c_1`,
+    SUM(`n_0`) AS `c_2`,
+    SUM(`n_1`) AS `c_3`
+  FROM `qsync`.`stage_r1`
+  WHERE
+    `op` <> 'removed'
+) AS `staged`;
 
 -- stage
 WITH `keyed` AS (
@@ -803,132 +790,6 @@ WITH `keyed` AS (
   SELECT
     `grouped`.`k` AS `k`,
     1 AS `present`,
-    CASE
-      WHEN `grouped`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`grouped`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(`grouped`.`k`, '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z')
-      THEN 'malformed_key'
-      WHEN `grouped`.`k` IN (
-        '126.com',
-        '139.com',
-        '163.com',
-        'aim.com',
-        'aol.com',
-        'att.net',
-        'bellsouth.net',
-        'bigpond.com',
-        'bk.ru',
-        'bluewin.ch',
-        'btinternet.com',
-        'charter.net',
-        'comcast.net',
-        'cox.net',
-        'daum.net',
-        'duck.com',
-        'earthlink.net',
-        'fastmail.com',
-        'fastmail.fm',
-        'free.fr',
-        'freenet.de',
-        'gmail.com',
-        'gmx.at',
-        'gmx.ch',
-        'gmx.com',
-        'gmx.de',
-        'gmx.fr',
-        'gmx.net',
-        'googlemail.com',
-        'hanmail.net',
-        'hey.com',
-        'hotmail.co.uk',
-        'hotmail.com',
-        'hotmail.de',
-        'hotmail.es',
-        'hotmail.fr',
-        'hotmail.it',
-        'hushmail.com',
-        'icloud.com',
-        'inbox.lv',
-        'inbox.ru',
-        'juno.com',
-        'laposte.net',
-        'libero.it',
-        'list.ru',
-        'live.co.uk',
-        'live.com',
-        'live.fr',
-        'live.nl',
-        'mac.com',
-        'mail.com',
-        'mail.ru',
-        'me.com',
-        'msn.com',
-        'mweb.co.za',
-        'naver.com',
-        'ntlworld.com',
-        'optonline.net',
-        'orange.fr',
-        'outlook.com',
-        'outlook.de',
-        'outlook.es',
-        'outlook.fr',
-        'pm.me',
-        'posteo.de',
-        'proton.me',
-        'protonmail.ch',
-        'protonmail.com',
-        'qq.com',
-        'rambler.ru',
-        'rediffmail.com',
-        'rocketmail.com',
-        'sbcglobal.net',
-        'seznam.cz',
-        'sfr.fr',
-        'shaw.ca',
-        'sina.com',
-        'sky.com',
-        't-online.de',
-        'telenet.be',
-        'terra.com.br',
-        'tiscali.it',
-        'tutanota.com',
-        'uol.com.br',
-        'verizon.net',
-        'virgilio.it',
-        'wanadoo.fr',
-        'web.de',
-        'wp.pl',
-        'xtra.co.nz',
-        'ya.ru',
-        'yahoo.ca',
-        'yahoo.co.in',
-        'yahoo.co.jp',
-        'yahoo.co.uk',
-        'yahoo.com',
-        'yahoo.com.au',
-        'yahoo.com.br',
-        'yahoo.de',
-        'yahoo.es',
-        'yahoo.fr',
-        'yahoo.in',
-        'yahoo.it',
-        'yandex.com',
-        'yandex.ru',
-        'ymail.com',
-        'zoho.com',
-        'zohomail.com'
-      )
-      THEN 'free_mail'
-      WHEN NOT `grouped`.`v_employees` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:employees'
-      WHEN NOT `grouped`.`v_segments` IS NULL
-      AND NOT REGEXP_LIKE(`grouped`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
-      THEN 'not_among_options:segments'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
     MD5(
       '1.1.0c5b11f7187b' || COALESCE(
         CAST(LENGTH(`grouped`.`v_employees`) AS STRING) || ':' || `grouped`.`v_employees`,
@@ -957,89 +818,310 @@ WITH `keyed` AS (
   FROM `qsync`.`qsync_rejects`
   WHERE
     `stream_id` = '0123456789abcdef' AND `meaning` = '6526b526e79c'
-), `judged` AS (
+), `met` AS (
   SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_employees` IS NULL
-        OR (
-          NOT `source`.`v_segments` IS NULL
-          AND (
-            `state`.`v_segments` IS NULL OR `source`.`v_segments` <> `state`.`v_segments`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
     COALESCE(`source`.`k`, `state`.`key`) AS `key`,
     `source`.`h` AS `hash`,
-    CASE
-      WHEN `state`.`status` = 'unsettled'
-      THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
-      ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
+    `source`.`present` AS `present`,
     CASE
       WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_0` = 1
-      THEN '!'
-      WHEN `source`.`v_employees` IS NULL
-      THEN '-'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`n_1` = 1
-      THEN '!'
-      WHEN `source`.`v_segments` IS NULL
-      THEN '-'
-      WHEN `state`.`v_segments` IS NULL
-      THEN 's'
-      WHEN `source`.`v_segments` <> `state`.`v_segments`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_employees` AS `v_employees`,
-    COALESCE(
-      `source`.`v_segments`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_segments` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_segments`
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+        THEN CASE
+          WHEN `source`.`k` IN (
+            '126.com',
+            '139.com',
+            '163.com',
+            'aim.com',
+            'aol.com',
+            'att.net',
+            'bellsouth.net',
+            'bigpond.com',
+            'bk.ru',
+            'bluewin.ch',
+            'btinternet.com',
+            'charter.net',
+            'comcast.net',
+            'cox.net',
+            'daum.net',
+            'duck.com',
+            'earthlink.net',
+            'fastmail.com',
+            'fastmail.fm',
+            'free.fr',
+            'freenet.de',
+            'gmail.com',
+            'gmx.at',
+            'gmx.ch',
+            'gmx.com',
+            'gmx.de',
+            'gmx.fr',
+            'gmx.net',
+            'googlemail.com',
+            'hanmail.net',
+            'hey.com',
+            'hotmail.co.uk',
+            'hotmail.com',
+            'hotmail.de',
+            'hotmail.es',
+            'hotmail.fr',
+            'hotmail.it',
+            'hushmail.com',
+            'icloud.com',
+            'inbox.lv',
+            'inbox.ru',
+            'juno.com',
+            'laposte.net',
+            'libero.it',
+            'list.ru',
+            'live.co.uk',
+            'live.com',
+            'live.fr',
+            'live.nl',
+            'mac.com',
+            'mail.com',
+            'mail.ru',
+            'me.com',
+            'msn.com',
+            'mweb.co.za',
+            'naver.com',
+            'ntlworld.com',
+            'optonline.net',
+            'orange.fr',
+            'outlook.com',
+            'outlook.de',
+            'outlook.es',
+            'outlook.fr',
+            'pm.me',
+            'posteo.de',
+            'proton.me',
+            'protonmail.ch',
+            'protonmail.com',
+            'qq.com',
+            'rambler.ru',
+            'rediffmail.com',
+            'rocketmail.com',
+            'sbcglobal.net',
+            'seznam.cz',
+            'sfr.fr',
+            'shaw.ca',
+            'sina.com',
+            'sky.com',
+            't-online.de',
+            'telenet.be',
+            'terra.com.br',
+            'tiscali.it',
+            'tutanota.com',
+            'uol.com.br',
+            'verizon.net',
+            'virgilio.it',
+            'wanadoo.fr',
+            'web.de',
+            'wp.pl',
+            'xtra.co.nz',
+            'ya.ru',
+            'yahoo.ca',
+            'yahoo.co.in',
+            'yahoo.co.jp',
+            'yahoo.co.uk',
+            'yahoo.com',
+            'yahoo.com.au',
+            'yahoo.com.br',
+            'yahoo.de',
+            'yahoo.es',
+            'yahoo.fr',
+            'yahoo.in',
+            'yahoo.it',
+            'yandex.com',
+            'yandex.ru',
+            'ymail.com',
+            'zoho.com',
+            'zohomail.com'
+          )
+          THEN 'free_mail'
+          WHEN NOT `source`.`v_segments` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
+          THEN 'not_among_options:segments'
+          ELSE CAST(NULL AS STRING)
+        END
+        ELSE CASE
+          WHEN `source`.`k` IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT REGEXP_LIKE(`source`.`k`, '[^ -~]')
+          THEN 'non_ascii_key'
+          WHEN NOT REGEXP_LIKE(`source`.`k`, '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z')
+          THEN 'malformed_key'
+          WHEN `source`.`k` IN (
+            '126.com',
+            '139.com',
+            '163.com',
+            'aim.com',
+            'aol.com',
+            'att.net',
+            'bellsouth.net',
+            'bigpond.com',
+            'bk.ru',
+            'bluewin.ch',
+            'btinternet.com',
+            'charter.net',
+            'comcast.net',
+            'cox.net',
+            'daum.net',
+            'duck.com',
+            'earthlink.net',
+            'fastmail.com',
+            'fastmail.fm',
+            'free.fr',
+            'freenet.de',
+            'gmail.com',
+            'gmx.at',
+            'gmx.ch',
+            'gmx.com',
+            'gmx.de',
+            'gmx.fr',
+            'gmx.net',
+            'googlemail.com',
+            'hanmail.net',
+            'hey.com',
+            'hotmail.co.uk',
+            'hotmail.com',
+            'hotmail.de',
+            'hotmail.es',
+            'hotmail.fr',
+            'hotmail.it',
+            'hushmail.com',
+            'icloud.com',
+            'inbox.lv',
+            'inbox.ru',
+            'juno.com',
+            'laposte.net',
+            'libero.it',
+            'list.ru',
+            'live.co.uk',
+            'live.com',
+            'live.fr',
+            'live.nl',
+            'mac.com',
+            'mail.com',
+            'mail.ru',
+            'me.com',
+            'msn.com',
+            'mweb.co.za',
+            'naver.com',
+            'ntlworld.com',
+            'optonline.net',
+            'orange.fr',
+            'outlook.com',
+            'outlook.de',
+            'outlook.es',
+            'outlook.fr',
+            'pm.me',
+            'posteo.de',
+            'proton.me',
+            'protonmail.ch',
+            'protonmail.com',
+            'qq.com',
+            'rambler.ru',
+            'rediffmail.com',
+            'rocketmail.com',
+            'sbcglobal.net',
+            'seznam.cz',
+            'sfr.fr',
+            'shaw.ca',
+            'sina.com',
+            'sky.com',
+            't-online.de',
+            'telenet.be',
+            'terra.com.br',
+            'tiscali.it',
+            'tutanota.com',
+            'uol.com.br',
+            'verizon.net',
+            'virgilio.it',
+            'wanadoo.fr',
+            'web.de',
+            'wp.pl',
+            'xtra.co.nz',
+            'ya.ru',
+            'yahoo.ca',
+            'yahoo.co.in',
+            'yahoo.co.jp',
+            'yahoo.co.uk',
+            'yahoo.com',
+            'yahoo.com.au',
+            'yahoo.com.br',
+            'yahoo.de',
+            'yahoo.es',
+            'yahoo.fr',
+            'yahoo.in',
+            'yahoo.it',
+            'yandex.com',
+            'yandex.ru',
+            'ymail.com',
+            'zoho.com',
+            'zohomail.com'
+          )
+          THEN 'free_mail'
+          WHEN NOT `source`.`v_employees` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_employees`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
+          THEN 'not_a_number:employees'
+          WHEN NOT `source`.`v_segments` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_segments`, '^[\\[](("a"|"b")(,("a"|"b"))*)?[\\]]\\z')
+          THEN 'not_among_options:segments'
+          ELSE CAST(NULL AS STRING)
+        END
       END
-    ) AS `v_segments`,
+    END AS `invalid`,
+    `state`.`status` AS `state_status`,
+    CASE
+      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+      THEN 1
+      ELSE 0
+    END AS `same`,
+    `state`.`v_segments` AS `old_1`,
+    `source`.`v_employees` AS `new_0`,
+    `source`.`v_segments` AS `new_1`,
     `source`.`n_0` AS `n_0`,
     `source`.`n_1` AS `n_1`,
     COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
     `rejected`.`first_at` AS `rejected_at`,
+    `rejected`.`rejected_as` AS `rejected_as`,
     0 AS `other_domain`
   FROM `source`
   FULL OUTER JOIN `state`
     ON `source`.`k` = `state`.`key`
   LEFT JOIN `rejected`
     ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
+), `judged` AS (
+  SELECT
+    CASE
+      WHEN `met`.`present` IS NULL
+      THEN CASE WHEN `met`.`state_status` = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT `met`.`invalid` IS NULL
+      THEN 'invalid'
+      WHEN `met`.`state_status` IS NULL
+      THEN 'added'
+      WHEN `met`.`state_status` IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN `met`.`same` = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT `met`.`new_0` IS NULL
+        OR (
+          NOT `met`.`new_1` IS NULL
+          AND (
+            `met`.`old_1` IS NULL OR `met`.`new_1` <> `met`.`old_1`
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS `fate`,
+    `met`.*
+  FROM `met`
 ), `diff` AS (
   SELECT
-    `judged`.*,
     CASE
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
       THEN 'resting'
@@ -1049,7 +1131,61 @@ WITH `keyed` AS (
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
       THEN 1
       ELSE 0
-    END AS `retried`
+    END AS `retried`,
+    COALESCE(`judged`.`invalid`, `judged`.`rejected_as`) AS `reason`,
+    `judged`.`key` AS `key`,
+    `judged`.`hash` AS `hash`,
+    CASE
+      WHEN `judged`.`state_status` = 'unsettled'
+      THEN 1
+      WHEN `judged`.`state_status` = 'open'
+      THEN 2
+      ELSE 0
+    END AS `unsettled`,
+    CASE
+      WHEN NOT `judged`.`present` IS NULL AND `judged`.`state_status` = 'removed'
+      THEN 1
+      ELSE 0
+    END AS `returned`,
+    CASE
+      WHEN `judged`.`fate` = 'unchanged'
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`n_0` = 1
+        THEN '!'
+        WHEN `judged`.`new_0` IS NULL
+        THEN '-'
+        ELSE 's'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`n_1` = 1
+        THEN '!'
+        WHEN `judged`.`new_1` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_1` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_1` <> `judged`.`old_1`
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS `kinds`,
+    `judged`.`new_0` AS `v_employees`,
+    COALESCE(
+      `judged`.`new_1`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_1` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_1`
+      END
+    ) AS `v_segments`,
+    `judged`.`n_0` AS `n_0`,
+    `judged`.`n_1` AS `n_1`,
+    `judged`.`attempts` AS `attempts`,
+    `judged`.`rejected_at` AS `rejected_at`,
+    `judged`.`other_domain` AS `other_domain`
   FROM `judged`
 )
 SELECT

@@ -82,7 +82,7 @@ WITH `keyed` AS (
     CAST(`title` AS STRING) AS `v_job_title`,
     REPLACE(DATE_FORMAT(`last_seen_at`, 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSS\'Z\''), '.000000Z', 'Z') AS `v_last_seen_at`,
     CASE
-      WHEN REGEXP_LIKE(CAST(`product_score` AS STRING), '[.]')
+      WHEN CAST(`product_score` AS STRING) LIKE '%.%'
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(`product_score` AS STRING)))
       ELSE CAST(`product_score` AS STRING)
     END AS `v_product_score`,

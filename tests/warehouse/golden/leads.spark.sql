@@ -8,7 +8,7 @@ WITH `keyed` AS (
     CAST(`title` AS STRING) AS `v_job_title`,
     REPLACE(DATE_FORMAT(`last_seen_at`, 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSS\'Z\''), '.000000Z', 'Z') AS `v_last_seen_at`,
     CASE
-      WHEN REGEXP_LIKE(CAST(`product_score` AS STRING), '[.]')
+      WHEN CAST(`product_score` AS STRING) LIKE '%.%'
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(`product_score` AS STRING)))
       ELSE CAST(`product_score` AS STRING)
     END AS `v_product_score`,
@@ -54,26 +54,7 @@ WITH `keyed` AS (
   SELECT
     `keyed`.`k` AS `k`,
     1 AS `present`,
-    CASE
-      WHEN `keyed`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`keyed`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(
-        `keyed`.`k`,
-        '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
-      )
-      THEN 'malformed_key'
-      WHEN NOT `shared`.`shared_key` IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT `keyed`.`v_product_score` IS NULL
-      AND NOT REGEXP_LIKE(`keyed`.`v_product_score`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:product_score'
-      WHEN NOT `keyed`.`v_seniority` IS NULL
-      AND NOT `keyed`.`v_seniority` IN ('vp', 'it\'s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
+    `shared`.`shared_key`,
     MD5(
       '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH(`keyed`.`v_job_title`) AS STRING) || ':' || `keyed`.`v_job_title`, '~') || COALESCE(
         CAST(LENGTH(`keyed`.`v_last_seen_at`) AS STRING) || ':' || `keyed`.`v_last_seen_at`,
@@ -120,159 +101,117 @@ WITH `keyed` AS (
   FROM `qsync`.`qsync_rejects`
   WHERE
     `stream_id` = '0123456789abcdef' AND `meaning` = '57c37cd24980'
-), `judged` AS (
+), `met` AS (
   SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_job_title` IS NULL
-        OR (
-          NOT `source`.`v_last_seen_at` IS NULL
-          AND (
-            `state`.`v_last_seen_at` IS NULL
-            OR `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-          )
-        )
-        OR (
-          NOT `source`.`v_product_score` IS NULL
-          AND (
-            `state`.`v_product_score` IS NULL
-            OR `source`.`v_product_score` <> `state`.`v_product_score`
-          )
-        )
-        OR (
-          NOT `source`.`v_seniority` IS NULL
-          AND (
-            `state`.`v_seniority` IS NULL OR `source`.`v_seniority` <> `state`.`v_seniority`
-          )
-        )
-        OR (
-          NOT `source`.`v_source` IS NULL
-          AND (
-            `state`.`v_source` IS NULL OR `source`.`v_source` <> `state`.`v_source`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
     COALESCE(`source`.`k`, `state`.`key`) AS `key`,
     `source`.`h` AS `hash`,
+    `source`.`present` AS `present`,
     CASE
-      WHEN `state`.`status` = 'unsettled'
+      WHEN `source`.`present` IS NULL
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+        THEN CASE
+          WHEN NOT `source`.`shared_key` IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT `source`.`v_seniority` IS NULL
+          AND NOT `source`.`v_seniority` IN ('vp', 'it\'s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS STRING)
+        END
+        ELSE CASE
+          WHEN `source`.`k` IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT REGEXP_LIKE(`source`.`k`, '[^ -~]')
+          THEN 'non_ascii_key'
+          WHEN NOT REGEXP_LIKE(
+            `source`.`k`,
+            '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
+          )
+          THEN 'malformed_key'
+          WHEN NOT `source`.`shared_key` IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT `source`.`v_product_score` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_product_score`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
+          THEN 'not_a_number:product_score'
+          WHEN NOT `source`.`v_seniority` IS NULL
+          AND NOT `source`.`v_seniority` IN ('vp', 'it\'s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS STRING)
+        END
+      END
+    END AS `invalid`,
+    `state`.`status` AS `state_status`,
+    CASE
+      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
       THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
       ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_job_title` IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_last_seen_at` IS NULL
-      THEN '-'
-      WHEN `state`.`v_last_seen_at` IS NULL
-      THEN 's'
-      WHEN `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_product_score` IS NULL
-      THEN '-'
-      WHEN `state`.`v_product_score` IS NULL
-      THEN 's'
-      WHEN `source`.`v_product_score` <> `state`.`v_product_score`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_seniority` IS NULL
-      THEN '-'
-      WHEN `state`.`v_seniority` IS NULL
-      THEN 's'
-      WHEN `source`.`v_seniority` <> `state`.`v_seniority`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_source` IS NULL
-      THEN '-'
-      WHEN `state`.`v_source` IS NULL
-      THEN 's'
-      WHEN `source`.`v_source` <> `state`.`v_source`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_job_title` AS `v_job_title`,
-    COALESCE(
-      `source`.`v_last_seen_at`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_last_seen_at` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_last_seen_at`
-      END
-    ) AS `v_last_seen_at`,
-    COALESCE(
-      `source`.`v_product_score`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_product_score` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_product_score`
-      END
-    ) AS `v_product_score`,
-    COALESCE(
-      `source`.`v_seniority`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_seniority` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_seniority`
-      END
-    ) AS `v_seniority`,
-    COALESCE(
-      `source`.`v_source`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_source` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_source`
-      END
-    ) AS `v_source`,
+    END AS `same`,
+    `state`.`v_last_seen_at` AS `old_1`,
+    `state`.`v_product_score` AS `old_2`,
+    `state`.`v_seniority` AS `old_3`,
+    `state`.`v_source` AS `old_4`,
+    `source`.`v_job_title` AS `new_0`,
+    `source`.`v_last_seen_at` AS `new_1`,
+    `source`.`v_product_score` AS `new_2`,
+    `source`.`v_seniority` AS `new_3`,
+    `source`.`v_source` AS `new_4`,
     COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
     `rejected`.`first_at` AS `rejected_at`,
+    `rejected`.`rejected_as` AS `rejected_as`,
     COALESCE(`source`.`other_domain`, 0) AS `other_domain`
   FROM `source`
   FULL OUTER JOIN `state`
     ON `source`.`k` = `state`.`key`
   LEFT JOIN `rejected`
     ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
+), `judged` AS (
+  SELECT
+    CASE
+      WHEN `met`.`present` IS NULL
+      THEN CASE WHEN `met`.`state_status` = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT `met`.`invalid` IS NULL
+      THEN 'invalid'
+      WHEN `met`.`state_status` IS NULL
+      THEN 'added'
+      WHEN `met`.`state_status` IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN `met`.`same` = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT `met`.`new_0` IS NULL
+        OR (
+          NOT `met`.`new_1` IS NULL
+          AND (
+            `met`.`old_1` IS NULL OR `met`.`new_1` <> `met`.`old_1`
+          )
+        )
+        OR (
+          NOT `met`.`new_2` IS NULL
+          AND (
+            `met`.`old_2` IS NULL OR `met`.`new_2` <> `met`.`old_2`
+          )
+        )
+        OR (
+          NOT `met`.`new_3` IS NULL
+          AND (
+            `met`.`old_3` IS NULL OR `met`.`new_3` <> `met`.`old_3`
+          )
+        )
+        OR (
+          NOT `met`.`new_4` IS NULL
+          AND (
+            `met`.`old_4` IS NULL OR `met`.`new_4` <> `met`.`old_4`
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS `fate`,
+    `met`.*
+  FROM `met`
 ), `diff` AS (
   SELECT
-    `judged`.*,
     CASE
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
       THEN 'resting'
@@ -282,7 +221,109 @@ WITH `keyed` AS (
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
       THEN 1
       ELSE 0
-    END AS `retried`
+    END AS `retried`,
+    COALESCE(`judged`.`invalid`, `judged`.`rejected_as`) AS `reason`,
+    `judged`.`key` AS `key`,
+    `judged`.`hash` AS `hash`,
+    CASE
+      WHEN `judged`.`state_status` = 'unsettled'
+      THEN 1
+      WHEN `judged`.`state_status` = 'open'
+      THEN 2
+      ELSE 0
+    END AS `unsettled`,
+    CASE
+      WHEN NOT `judged`.`present` IS NULL AND `judged`.`state_status` = 'removed'
+      THEN 1
+      ELSE 0
+    END AS `returned`,
+    CASE
+      WHEN `judged`.`fate` = 'unchanged'
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_0` IS NULL
+        THEN '.'
+        ELSE 's'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_1` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_1` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_1` <> `judged`.`old_1`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_2` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_2` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_2` <> `judged`.`old_2`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_3` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_3` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_3` <> `judged`.`old_3`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_4` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_4` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_4` <> `judged`.`old_4`
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS `kinds`,
+    `judged`.`new_0` AS `v_job_title`,
+    COALESCE(
+      `judged`.`new_1`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_1` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_1`
+      END
+    ) AS `v_last_seen_at`,
+    COALESCE(
+      `judged`.`new_2`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_2` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_2`
+      END
+    ) AS `v_product_score`,
+    COALESCE(
+      `judged`.`new_3`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_3` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_3`
+      END
+    ) AS `v_seniority`,
+    COALESCE(
+      `judged`.`new_4`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_4` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_4`
+      END
+    ) AS `v_source`,
+    `judged`.`attempts` AS `attempts`,
+    `judged`.`rejected_at` AS `rejected_at`,
+    `judged`.`other_domain` AS `other_domain`
   FROM `judged`
 )
 SELECT
@@ -290,9 +331,9 @@ SELECT
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+  `reason`,
   'data' AS `cause`,
-  COUNT(*),
+  SUM(`records`),
   (
     SELECT
       COUNT(*)
@@ -301,14 +342,48 @@ SELECT
       `status` <> 'removed'
   ) AS `state_rows`,
   SUM(`other_domain`),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM `diff`
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN `records` ELSE 0 END), 0)
+FROM (
+  SELECT
+    `op`,
+    `retried`,
+    `unsettled`,
+    `returned`,
+    CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END AS `reason`,
+    CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END AS `kinds`,
+    COUNT(*) AS `records`,
+    SUM(`other_domain`) AS `other_domain`
+  FROM `diff`
+  GROUP BY
+    `op`,
+    `retried`,
+    `unsettled`,
+    `returned`,
+    CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+    CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END
+) AS `grouped_records`
 GROUP BY
   `op`,
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END;
+  `reason`;
 
 -- count after the mapping moved
 SELECT
@@ -316,23 +391,9 @@ SELECT
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
-  CASE
-    WHEN NOT `op` IN ('changed')
-    THEN 'data'
-    WHEN (
-      SUBSTRING(`kinds`, 2, 1) IN ('c', 's', 'x')
-      OR SUBSTRING(`kinds`, 3, 1) IN ('c', 's', 'x')
-      OR SUBSTRING(`kinds`, 5, 1) IN ('c', 's', 'x')
-    )
-    THEN 'data'
-    WHEN SUBSTRING(`kinds`, 1, 1) IN ('c', 's', 'x')
-    THEN 'mapping'
-    WHEN SUBSTRING(`kinds`, 4, 1) IN ('c', 's', 'x')
-    THEN 'catalog'
-    ELSE 'data'
-  END AS `cause`,
-  COUNT(*),
+  `reason`,
+  `cause`,
+  SUM(`records`),
   (
     SELECT
       COUNT(*)
@@ -341,17 +402,70 @@ SELECT
       `status` <> 'removed'
   ) AS `state_rows`,
   SUM(`other_domain`),
-  COALESCE(SUM(CASE WHEN 1 = 0 THEN 1 ELSE 0 END), 0)
-FROM `diff`
+  COALESCE(SUM(CASE WHEN 1 = 0 THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'c' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 's' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'x' THEN `records` ELSE 0 END), 0),
+  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN `records` ELSE 0 END), 0)
+FROM (
+  SELECT
+    `grouped_records`.*,
+    CASE
+      WHEN NOT `op` IN ('changed')
+      THEN 'data'
+      WHEN (
+        SUBSTRING(`kinds`, 2, 1) IN ('c', 's', 'x')
+        OR SUBSTRING(`kinds`, 3, 1) IN ('c', 's', 'x')
+        OR SUBSTRING(`kinds`, 5, 1) IN ('c', 's', 'x')
+      )
+      THEN 'data'
+      WHEN SUBSTRING(`kinds`, 1, 1) IN ('c', 's', 'x')
+      THEN 'mapping'
+      WHEN SUBSTRING(`kinds`, 4, 1) IN ('c', 's', 'x')
+      THEN 'catalog'
+      ELSE 'data'
+    END AS `cause`
+  FROM (
+    SELECT
+      `op`,
+      `retried`,
+      `unsettled`,
+      `returned`,
+      CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END AS `reason`,
+      CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END AS `kinds`,
+      COUNT(*) AS `records`,
+      SUM(`other_domain`) AS `other_domain`
+    FROM `diff`
+    GROUP BY
+      `op`,
+      `retried`,
+      `unsettled`,
+      `returned`,
+      CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+      CASE WHEN `op` IN ('changed') THEN `kinds` ELSE CAST(NULL AS STRING) END
+  ) AS `grouped_records`
+) AS `caused`
 GROUP BY
   `op`,
   `retried`,
   `unsettled`,
   `returned`,
-  CASE WHEN `op` IN ('invalid') THEN `reason` ELSE CAST(NULL AS STRING) END,
+  `reason`,
   `cause`;
 
--- histogram
+-- unstaged
 WITH `keyed` AS (
   SELECT
     NULLIF(
@@ -361,7 +475,7 @@ WITH `keyed` AS (
     CAST(`title` AS STRING) AS `v_job_title`,
     REPLACE(DATE_FORMAT(`last_seen_at`, 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSS\'Z\''), '.000000Z', 'Z') AS `v_last_seen_at`,
     CASE
-      WHEN REGEXP_LIKE(CAST(`product_score` AS STRING), '[.]')
+      WHEN CAST(`product_score` AS STRING) LIKE '%.%'
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(`product_score` AS STRING)))
       ELSE CAST(`product_score` AS STRING)
     END AS `v_product_score`,
@@ -392,272 +506,57 @@ WITH `keyed` AS (
       ''
     ) AS `company_domain`
   FROM `db`.`prod`.`people`
-), `shared` AS (
-  SELECT
-    NULLIF(
-      TRIM(' \t\r\n' FROM TRANSLATE(CAST(`email` AS STRING), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')),
-      ''
-    ) AS `shared_key`
-  FROM `db`.`prod`.`people`
-  GROUP BY
-    1
-  HAVING
-    COUNT(*) > 1
-), `source` AS (
-  SELECT
-    `keyed`.`k` AS `k`,
-    1 AS `present`,
-    CASE
-      WHEN `keyed`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`keyed`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(
-        `keyed`.`k`,
-        '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
-      )
-      THEN 'malformed_key'
-      WHEN NOT `shared`.`shared_key` IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT `keyed`.`v_product_score` IS NULL
-      AND NOT REGEXP_LIKE(`keyed`.`v_product_score`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:product_score'
-      WHEN NOT `keyed`.`v_seniority` IS NULL
-      AND NOT `keyed`.`v_seniority` IN ('vp', 'it\'s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
-    MD5(
-      '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH(`keyed`.`v_job_title`) AS STRING) || ':' || `keyed`.`v_job_title`, '~') || COALESCE(
-        CAST(LENGTH(`keyed`.`v_last_seen_at`) AS STRING) || ':' || `keyed`.`v_last_seen_at`,
-        '~'
-      ) || COALESCE(
-        CAST(LENGTH(`keyed`.`v_product_score`) AS STRING) || ':' || `keyed`.`v_product_score`,
-        '~'
-      ) || COALESCE(CAST(LENGTH(`keyed`.`v_seniority`) AS STRING) || ':' || `keyed`.`v_seniority`, '~') || COALESCE(CAST(LENGTH(`keyed`.`v_source`) AS STRING) || ':' || `keyed`.`v_source`, '~')
-    ) AS `h`,
-    `keyed`.`v_job_title` AS `v_job_title`,
-    `keyed`.`v_last_seen_at` AS `v_last_seen_at`,
-    `keyed`.`v_product_score` AS `v_product_score`,
-    `keyed`.`v_seniority` AS `v_seniority`,
-    `keyed`.`v_source` AS `v_source`,
-    CASE
-      WHEN NOT `keyed`.`company_domain` IS NULL
-      AND NOT REGEXP_LIKE(`keyed`.`company_domain`, '[^ -~]')
-      AND REGEXP_LIKE(
-        `keyed`.`company_domain`,
-        '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
-      )
-      AND REGEXP_LIKE(
-        `keyed`.`k`,
-        '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
-      )
-      AND REGEXP_REPLACE(`keyed`.`k`, '^.*@', '') <> `keyed`.`company_domain`
-      THEN 1
-      ELSE 0
-    END AS `other_domain`
-  FROM `keyed`
-  LEFT JOIN `shared`
-    ON `keyed`.`k` = `shared`.`shared_key`
-), `state` AS (
-  SELECT
-    *
-  FROM `qsync`.`state_people`
-), `rejected` AS (
-  SELECT
-    `key`,
-    `row_hash`,
-    `attempts`,
-    `first_at`,
-    COALESCE(`field`, '') || ': ' || REGEXP_REPLACE(`reason`, '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#') AS `rejected_as`
-  FROM `qsync`.`qsync_rejects`
-  WHERE
-    `stream_id` = '0123456789abcdef' AND `meaning` = '57c37cd24980'
-), `judged` AS (
-  SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_job_title` IS NULL
-        OR (
-          NOT `source`.`v_last_seen_at` IS NULL
-          AND (
-            `state`.`v_last_seen_at` IS NULL
-            OR `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-          )
-        )
-        OR (
-          NOT `source`.`v_product_score` IS NULL
-          AND (
-            `state`.`v_product_score` IS NULL
-            OR `source`.`v_product_score` <> `state`.`v_product_score`
-          )
-        )
-        OR (
-          NOT `source`.`v_seniority` IS NULL
-          AND (
-            `state`.`v_seniority` IS NULL OR `source`.`v_seniority` <> `state`.`v_seniority`
-          )
-        )
-        OR (
-          NOT `source`.`v_source` IS NULL
-          AND (
-            `state`.`v_source` IS NULL OR `source`.`v_source` <> `state`.`v_source`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
-    COALESCE(`source`.`k`, `state`.`key`) AS `key`,
-    `source`.`h` AS `hash`,
-    CASE
-      WHEN `state`.`status` = 'unsettled'
-      THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
-      ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_job_title` IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_last_seen_at` IS NULL
-      THEN '-'
-      WHEN `state`.`v_last_seen_at` IS NULL
-      THEN 's'
-      WHEN `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_product_score` IS NULL
-      THEN '-'
-      WHEN `state`.`v_product_score` IS NULL
-      THEN 's'
-      WHEN `source`.`v_product_score` <> `state`.`v_product_score`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_seniority` IS NULL
-      THEN '-'
-      WHEN `state`.`v_seniority` IS NULL
-      THEN 's'
-      WHEN `source`.`v_seniority` <> `state`.`v_seniority`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_source` IS NULL
-      THEN '-'
-      WHEN `state`.`v_source` IS NULL
-      THEN 's'
-      WHEN `source`.`v_source` <> `state`.`v_source`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_job_title` AS `v_job_title`,
-    COALESCE(
-      `source`.`v_last_seen_at`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_last_seen_at` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_last_seen_at`
-      END
-    ) AS `v_last_seen_at`,
-    COALESCE(
-      `source`.`v_product_score`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_product_score` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_product_score`
-      END
-    ) AS `v_product_score`,
-    COALESCE(
-      `source`.`v_seniority`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_seniority` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_seniority`
-      END
-    ) AS `v_seniority`,
-    COALESCE(
-      `source`.`v_source`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_source` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_source`
-      END
-    ) AS `v_source`,
-    COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
-    `rejected`.`first_at` AS `rejected_at`,
-    COALESCE(`source`.`other_domain`, 0) AS `other_domain`
-  FROM `source`
-  FULL OUTER JOIN `state`
-    ON `source`.`k` = `state`.`key`
-  LEFT JOIN `rejected`
-    ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
-), `diff` AS (
-  SELECT
-    `judged`.*,
-    CASE
-      WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
-      THEN 'resting'
-      ELSE `judged`.`fate`
-    END AS `op`,
-    CASE
-      WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
-      THEN 1
-      ELSE 0
-    END AS `retried`
-  FROM `judged`
 )
 SELECT
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_0_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_0_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 1, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_0_x`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_1_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_1_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 2, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_1_x`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_2_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_2_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 3, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_2_x`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_3_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_3_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 4, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_3_x`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'c' THEN 1 ELSE 0 END), 0) AS `f_4_c`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 's' THEN 1 ELSE 0 END), 0) AS `f_4_s`,
-  COALESCE(SUM(CASE WHEN SUBSTRING(`kinds`, 5, 1) = 'x' THEN 1 ELSE 0 END), 0) AS `f_4_x`,
-  COALESCE(SUM(CASE WHEN `kinds` LIKE '%x%' THEN 1 ELSE 0 END), 0) AS `cleared`
-FROM `diff`
-WHERE
-  `op` IN ('changed');
+  `in_state`.`living`,
+  `in_state`.`tombstones`,
+  (
+    SELECT
+      COUNT(DISTINCT `key`)
+    FROM `qsync`.`stage_r1`
+    WHERE
+      `returned` = 1
+  ),
+  `in_model`.`c_0`,
+  `in_model`.`c_1`,
+  `staged`.`c_0`,
+  `staged`.`c_1`
+FROM (
+  SELECT
+    COALESCE(SUM(CASE WHEN `status` <> 'removed' THEN 1 ELSE 0 END), 0) AS `living`,
+    COALESCE(SUM(CASE WHEN `status` = 'removed' THEN 1 ELSE 0 END), 0) AS `tombstones`
+  FROM `qsync`.`state_people`
+) AS `in_state`
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS `c_0`,
+    SUM(
+      CASE
+        WHEN NOT `keyed`.`company_domain` IS NULL
+        AND NOT REGEXP_LIKE(`keyed`.`company_domain`, '[^ -~]')
+        AND REGEXP_LIKE(
+          `keyed`.`company_domain`,
+          '^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
+        )
+        AND REGEXP_LIKE(
+          `keyed`.`k`,
+          '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
+        )
+        AND REGEXP_REPLACE(`keyed`.`k`, '^.*@', '') <> `keyed`.`company_domain`
+        THEN 1
+        ELSE 0
+      END
+    ) AS `c_1`
+  FROM `keyed`
+) AS `in_model`
+CROSS JOIN (
+  SELECT
+    COUNT(*) AS `c_0`,
+    SUM(`other_domain`) AS `c_1`
+  FROM `qsync`.`stage_r1`
+  WHERE
+    `op` <> 'removed'
+) AS `staged`;
 
 -- stage
 WITH `keyed` AS (
@@ -669,7 +568,7 @@ WITH `keyed` AS (
     CAST(`title` AS STRING) AS `v_job_title`,
     REPLACE(DATE_FORMAT(`last_seen_at`, 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSS\'Z\''), '.000000Z', 'Z') AS `v_last_seen_at`,
     CASE
-      WHEN REGEXP_LIKE(CAST(`product_score` AS STRING), '[.]')
+      WHEN CAST(`product_score` AS STRING) LIKE '%.%'
       THEN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(`product_score` AS STRING)))
       ELSE CAST(`product_score` AS STRING)
     END AS `v_product_score`,
@@ -715,26 +614,7 @@ WITH `keyed` AS (
   SELECT
     `keyed`.`k` AS `k`,
     1 AS `present`,
-    CASE
-      WHEN `keyed`.`k` IS NULL
-      THEN 'null_key'
-      WHEN NOT NOT REGEXP_LIKE(`keyed`.`k`, '[^ -~]')
-      THEN 'non_ascii_key'
-      WHEN NOT REGEXP_LIKE(
-        `keyed`.`k`,
-        '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
-      )
-      THEN 'malformed_key'
-      WHEN NOT `shared`.`shared_key` IS NULL
-      THEN 'duplicate_key'
-      WHEN NOT `keyed`.`v_product_score` IS NULL
-      AND NOT REGEXP_LIKE(`keyed`.`v_product_score`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
-      THEN 'not_a_number:product_score'
-      WHEN NOT `keyed`.`v_seniority` IS NULL
-      AND NOT `keyed`.`v_seniority` IN ('vp', 'it\'s')
-      THEN 'not_an_option:seniority'
-      ELSE CAST(NULL AS STRING)
-    END AS `invalid`,
+    `shared`.`shared_key`,
     MD5(
       '1.1.b95fad14efe4' || COALESCE(CAST(LENGTH(`keyed`.`v_job_title`) AS STRING) || ':' || `keyed`.`v_job_title`, '~') || COALESCE(
         CAST(LENGTH(`keyed`.`v_last_seen_at`) AS STRING) || ':' || `keyed`.`v_last_seen_at`,
@@ -781,159 +661,117 @@ WITH `keyed` AS (
   FROM `qsync`.`qsync_rejects`
   WHERE
     `stream_id` = '0123456789abcdef' AND `meaning` = '57c37cd24980'
-), `judged` AS (
+), `met` AS (
   SELECT
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN CASE WHEN `state`.`status` = 'removed' THEN 'gone' ELSE 'removed' END
-      WHEN NOT `source`.`invalid` IS NULL
-      THEN 'invalid'
-      WHEN `state`.`key` IS NULL
-      THEN 'added'
-      WHEN `state`.`status` IN ('unsettled', 'open')
-      THEN 'changed'
-      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
-      THEN 'unchanged'
-      WHEN (
-        NOT `source`.`v_job_title` IS NULL
-        OR (
-          NOT `source`.`v_last_seen_at` IS NULL
-          AND (
-            `state`.`v_last_seen_at` IS NULL
-            OR `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-          )
-        )
-        OR (
-          NOT `source`.`v_product_score` IS NULL
-          AND (
-            `state`.`v_product_score` IS NULL
-            OR `source`.`v_product_score` <> `state`.`v_product_score`
-          )
-        )
-        OR (
-          NOT `source`.`v_seniority` IS NULL
-          AND (
-            `state`.`v_seniority` IS NULL OR `source`.`v_seniority` <> `state`.`v_seniority`
-          )
-        )
-        OR (
-          NOT `source`.`v_source` IS NULL
-          AND (
-            `state`.`v_source` IS NULL OR `source`.`v_source` <> `state`.`v_source`
-          )
-        )
-      )
-      THEN 'changed'
-      ELSE 'rehash'
-    END AS `fate`,
-    COALESCE(`source`.`invalid`, `rejected`.`rejected_as`) AS `reason`,
     COALESCE(`source`.`k`, `state`.`key`) AS `key`,
     `source`.`h` AS `hash`,
+    `source`.`present` AS `present`,
     CASE
-      WHEN `state`.`status` = 'unsettled'
+      WHEN `source`.`present` IS NULL
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
+        THEN CASE
+          WHEN NOT `source`.`shared_key` IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT `source`.`v_seniority` IS NULL
+          AND NOT `source`.`v_seniority` IN ('vp', 'it\'s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS STRING)
+        END
+        ELSE CASE
+          WHEN `source`.`k` IS NULL
+          THEN 'null_key'
+          WHEN NOT NOT REGEXP_LIKE(`source`.`k`, '[^ -~]')
+          THEN 'non_ascii_key'
+          WHEN NOT REGEXP_LIKE(
+            `source`.`k`,
+            '^[^@,;:<>()" \t\r\n]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]([a-z0-9-]*[a-z0-9])?\\z'
+          )
+          THEN 'malformed_key'
+          WHEN NOT `source`.`shared_key` IS NULL
+          THEN 'duplicate_key'
+          WHEN NOT `source`.`v_product_score` IS NULL
+          AND NOT REGEXP_LIKE(`source`.`v_product_score`, '^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?\\z')
+          THEN 'not_a_number:product_score'
+          WHEN NOT `source`.`v_seniority` IS NULL
+          AND NOT `source`.`v_seniority` IN ('vp', 'it\'s')
+          THEN 'not_an_option:seniority'
+          ELSE CAST(NULL AS STRING)
+        END
+      END
+    END AS `invalid`,
+    `state`.`status` AS `state_status`,
+    CASE
+      WHEN `source`.`h` = `state`.`row_hash` AND `state`.`status` = 'synced'
       THEN 1
-      WHEN `state`.`status` = 'open'
-      THEN 2
       ELSE 0
-    END AS `unsettled`,
-    CASE
-      WHEN NOT `source`.`present` IS NULL AND `state`.`status` = 'removed'
-      THEN 1
-      ELSE 0
-    END AS `returned`,
-    CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_job_title` IS NULL
-      THEN '.'
-      ELSE 's'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_last_seen_at` IS NULL
-      THEN '-'
-      WHEN `state`.`v_last_seen_at` IS NULL
-      THEN 's'
-      WHEN `source`.`v_last_seen_at` <> `state`.`v_last_seen_at`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_product_score` IS NULL
-      THEN '-'
-      WHEN `state`.`v_product_score` IS NULL
-      THEN 's'
-      WHEN `source`.`v_product_score` <> `state`.`v_product_score`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_seniority` IS NULL
-      THEN '-'
-      WHEN `state`.`v_seniority` IS NULL
-      THEN 's'
-      WHEN `source`.`v_seniority` <> `state`.`v_seniority`
-      THEN 'c'
-      ELSE '.'
-    END || CASE
-      WHEN `source`.`present` IS NULL
-      THEN '-'
-      WHEN `source`.`v_source` IS NULL
-      THEN '-'
-      WHEN `state`.`v_source` IS NULL
-      THEN 's'
-      WHEN `source`.`v_source` <> `state`.`v_source`
-      THEN 'c'
-      ELSE '.'
-    END AS `kinds`,
-    `source`.`v_job_title` AS `v_job_title`,
-    COALESCE(
-      `source`.`v_last_seen_at`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_last_seen_at` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_last_seen_at`
-      END
-    ) AS `v_last_seen_at`,
-    COALESCE(
-      `source`.`v_product_score`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open')
-        AND NOT `state`.`v_product_score` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_product_score`
-      END
-    ) AS `v_product_score`,
-    COALESCE(
-      `source`.`v_seniority`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_seniority` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_seniority`
-      END
-    ) AS `v_seniority`,
-    COALESCE(
-      `source`.`v_source`,
-      CASE
-        WHEN `state`.`status` IN ('unsettled', 'open') AND NOT `state`.`v_source` IS NULL
-        THEN 'qsync:unknown'
-        ELSE `state`.`v_source`
-      END
-    ) AS `v_source`,
+    END AS `same`,
+    `state`.`v_last_seen_at` AS `old_1`,
+    `state`.`v_product_score` AS `old_2`,
+    `state`.`v_seniority` AS `old_3`,
+    `state`.`v_source` AS `old_4`,
+    `source`.`v_job_title` AS `new_0`,
+    `source`.`v_last_seen_at` AS `new_1`,
+    `source`.`v_product_score` AS `new_2`,
+    `source`.`v_seniority` AS `new_3`,
+    `source`.`v_source` AS `new_4`,
     COALESCE(`rejected`.`attempts`, 0) AS `attempts`,
     `rejected`.`first_at` AS `rejected_at`,
+    `rejected`.`rejected_as` AS `rejected_as`,
     COALESCE(`source`.`other_domain`, 0) AS `other_domain`
   FROM `source`
   FULL OUTER JOIN `state`
     ON `source`.`k` = `state`.`key`
   LEFT JOIN `rejected`
     ON `source`.`k` = `rejected`.`key` AND `source`.`h` = `rejected`.`row_hash`
+), `judged` AS (
+  SELECT
+    CASE
+      WHEN `met`.`present` IS NULL
+      THEN CASE WHEN `met`.`state_status` = 'removed' THEN 'gone' ELSE 'removed' END
+      WHEN NOT `met`.`invalid` IS NULL
+      THEN 'invalid'
+      WHEN `met`.`state_status` IS NULL
+      THEN 'added'
+      WHEN `met`.`state_status` IN ('unsettled', 'open')
+      THEN 'changed'
+      WHEN `met`.`same` = 1
+      THEN 'unchanged'
+      WHEN (
+        NOT `met`.`new_0` IS NULL
+        OR (
+          NOT `met`.`new_1` IS NULL
+          AND (
+            `met`.`old_1` IS NULL OR `met`.`new_1` <> `met`.`old_1`
+          )
+        )
+        OR (
+          NOT `met`.`new_2` IS NULL
+          AND (
+            `met`.`old_2` IS NULL OR `met`.`new_2` <> `met`.`old_2`
+          )
+        )
+        OR (
+          NOT `met`.`new_3` IS NULL
+          AND (
+            `met`.`old_3` IS NULL OR `met`.`new_3` <> `met`.`old_3`
+          )
+        )
+        OR (
+          NOT `met`.`new_4` IS NULL
+          AND (
+            `met`.`old_4` IS NULL OR `met`.`new_4` <> `met`.`old_4`
+          )
+        )
+      )
+      THEN 'changed'
+      ELSE 'rehash'
+    END AS `fate`,
+    `met`.*
+  FROM `met`
 ), `diff` AS (
   SELECT
-    `judged`.*,
     CASE
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` >= 2
       THEN 'resting'
@@ -943,7 +781,109 @@ WITH `keyed` AS (
       WHEN `judged`.`fate` IN ('added', 'changed') AND `judged`.`attempts` > 0
       THEN 1
       ELSE 0
-    END AS `retried`
+    END AS `retried`,
+    COALESCE(`judged`.`invalid`, `judged`.`rejected_as`) AS `reason`,
+    `judged`.`key` AS `key`,
+    `judged`.`hash` AS `hash`,
+    CASE
+      WHEN `judged`.`state_status` = 'unsettled'
+      THEN 1
+      WHEN `judged`.`state_status` = 'open'
+      THEN 2
+      ELSE 0
+    END AS `unsettled`,
+    CASE
+      WHEN NOT `judged`.`present` IS NULL AND `judged`.`state_status` = 'removed'
+      THEN 1
+      ELSE 0
+    END AS `returned`,
+    CASE
+      WHEN `judged`.`fate` = 'unchanged'
+      THEN CAST(NULL AS STRING)
+      ELSE CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_0` IS NULL
+        THEN '.'
+        ELSE 's'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_1` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_1` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_1` <> `judged`.`old_1`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_2` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_2` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_2` <> `judged`.`old_2`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_3` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_3` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_3` <> `judged`.`old_3`
+        THEN 'c'
+        ELSE '.'
+      END || CASE
+        WHEN `judged`.`present` IS NULL
+        THEN '-'
+        WHEN `judged`.`new_4` IS NULL
+        THEN '-'
+        WHEN `judged`.`old_4` IS NULL
+        THEN 's'
+        WHEN `judged`.`new_4` <> `judged`.`old_4`
+        THEN 'c'
+        ELSE '.'
+      END
+    END AS `kinds`,
+    `judged`.`new_0` AS `v_job_title`,
+    COALESCE(
+      `judged`.`new_1`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_1` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_1`
+      END
+    ) AS `v_last_seen_at`,
+    COALESCE(
+      `judged`.`new_2`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_2` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_2`
+      END
+    ) AS `v_product_score`,
+    COALESCE(
+      `judged`.`new_3`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_3` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_3`
+      END
+    ) AS `v_seniority`,
+    COALESCE(
+      `judged`.`new_4`,
+      CASE
+        WHEN `judged`.`state_status` IN ('unsettled', 'open') AND NOT `judged`.`old_4` IS NULL
+        THEN 'qsync:unknown'
+        ELSE `judged`.`old_4`
+      END
+    ) AS `v_source`,
+    `judged`.`attempts` AS `attempts`,
+    `judged`.`rejected_at` AS `rejected_at`,
+    `judged`.`other_domain` AS `other_domain`
   FROM `judged`
 )
 SELECT
