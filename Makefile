@@ -27,7 +27,7 @@ MATRIX_TESTS := $(addprefix tests/warehouse/test_,changes.py commits.py dead_run
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.stamp ## Two days of a team's work, offline: dbt, plan, apply, ledger (about a minute)
+demo: $(VENV)/.stamp ## Three days of a team's work, offline: dbt, plan, apply, ledger, and trouble (about a minute)
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.stamp ## All tests but the slow ones (ARGS="…" goes to pytest)

@@ -1,4 +1,4 @@
-"""Two days of a team's work, on this machine alone: dbt, plan, apply, ledger.
+"""Three days of a team's work, on this machine alone: dbt, plan, apply, ledger, and trouble.
 
     python scripts/demo.py [FOLDER]
 
@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from demo_check import check_everything
+from demo_check import check_everything, where_to_look
 from demo_stage import DemoError, Emulator, Stage
+from demo_trouble import play_trouble
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REJECTED = 3
@@ -86,7 +87,7 @@ def play(stage: Stage, emulator: Emulator) -> None:
 
 def main() -> int:
     """Play it; 0 when everything went as it should."""
-    parser = argparse.ArgumentParser(description="Play two days of a team's work.")
+    parser = argparse.ArgumentParser(description="Play three days of a team's work.")
     parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY / ".demo")
     folder = parser.parse_args().folder.resolve()
     signal.signal(signal.SIGTERM, _leave)
@@ -100,6 +101,8 @@ def main() -> int:
         with Emulator(folder) as emulator:
             stage.connect(emulator)
             play(stage, emulator)
+            play_trouble(stage, emulator.base_url)
+            where_to_look(stage, emulator.base_url)
     except DemoError as error:
         stage.fail(error)
         return 1

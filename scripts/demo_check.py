@@ -51,12 +51,18 @@ def check_everything(stage: Stage, base_url: str, plans: Sequence[str]) -> None:
         f"{len(held['lead']):,} leads and {len(held['company']):,} companies, no others than "
         f"qsync's state says, with all {compared:,} values that were acknowledged."
     )
+
+
+def where_to_look(stage: Stage, base_url: str) -> None:
+    """What there is to see when the curtain falls."""
     stage.console.print()
     stage.say("Where to look:")
     for what, where in (
         ("the sync files", "models/marts/*.qsync.yml"),
         ("the ledger, as dbt loads it", "seeds/qsync_runs.csv"),
         ("the warehouse (schemas prod and qsync)", DATABASE),
+        ("the report", "target/qsync/report.html"),
+        ("every request of each run", "target/qsync/runs/"),
         ("everything that was printed", "../demo.log"),
     ):
         stage.say(f"  {what:40} {where}")
@@ -65,6 +71,7 @@ def check_everything(stage: Stage, base_url: str, plans: Sequence[str]) -> None:
     stage.say(f"  export DBT_PROFILES_DIR=. QSYNC_TARGET=prod QSYNC_BASE_URL={base_url}")
     stage.say("  qsync plan --verbose")
     stage.say("  qsync status")
+    stage.say("  qsync inspect --rejected")
 
 
 def _get(base_url: str, what: str) -> dict[str, Any]:

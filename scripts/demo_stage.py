@@ -110,6 +110,10 @@ class Stage:
         self._environment["QSYNC_BASE_URL"] = emulator.base_url
         self.say(f"A local Qualified listens on {emulator.base_url}.")
 
+    def set(self, name: str, value: str) -> None:
+        """Give the commands that follow a variable."""
+        self._environment[name] = value
+
     def say(self, words: str, style: str = "") -> None:
         """A sentence."""
         self.console.print(Text(words, style=style))
@@ -127,6 +131,7 @@ class Stage:
         ends: Sequence[int] = (0,),
         tail: str | None = None,
         after: str | None = None,
+        first: int | None = None,
     ) -> str:
         """Say why, show the command, run it, and show what it printed.
 
@@ -136,6 +141,7 @@ class Stage:
             ends: Exit codes that are as expected.
             tail: Show only the last line that holds this (dbt prints hundreds).
             after: Show only from the first line that begins with this.
+            first: Show only so many lines.
 
         Returns:
             All it printed.
@@ -171,8 +177,11 @@ class Stage:
         lines = said.splitlines()
         if process.returncode not in ends:
             raise DemoError(f"`{command}` ended with {process.returncode}", lines[-25:])
-        for line in _shown(lines, tail, after):
+        shown = _shown(lines, tail, after)
+        for line in shown[:first]:
             self.say(f"  {line}")
+        if first is not None and len(shown) > first:
+            self.say(f"  … and {len(shown) - first} lines more")
         return said
 
     def fail(self, error: DemoError) -> None:
