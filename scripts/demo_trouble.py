@@ -91,7 +91,7 @@ def _evening(stage: Stage, base_url: str, channel: Channel) -> None:
         _send(base_url, "faults", fault)
     stage.say(
         "This evening Qualified asks qsync to wait, rejects two records for a reason of its own, "
-        "and gives up on one job halfway. A rule in qsync.yml tells the team's channel about rejects."
+        "and gives up on one job halfway. A rule in qsync.yml tells the team's channel of rejects."
     )
     run = stage.step(
         "All leads are sent once more. Where a job gave up, nobody knows what became of the rest: "
