@@ -17,7 +17,8 @@ _PAGE = """\
 {note}
 Results go to standard output. All else goes to standard error: how a run goes, notes, warnings,
 errors. There it is words, or with `--log-format json` one JSON object a line. What stands on
-standard output stays the same, so `qsync plan --json --log-format json > plan.json` does what it says.
+standard output stays the same, so `qsync plan --json --log-format json > plan.json` does what it
+says.
 
 ## Progress
 
