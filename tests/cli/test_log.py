@@ -28,7 +28,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """`qsync ls` has a mind of its own."""
 
     def ls() -> None:
-        print("a library has words", file=sys.stderr)
+        sys.stderr.write("a library has words\n")
         raise error
 
     command = click.Command("ls", callback=ls)
