@@ -62,10 +62,11 @@ def print_json(document: Mapping[str, Any]) -> None:
 def say_by_text(adapter_type: str, *, by_text: bool) -> None:
     """That a warehouse is one on which nobody has run qsync's statements, if it is."""
     if by_text:
-        click.echo(
+        say(
+            "note",
             f"qsync's statements for {adapter_type} were checked by text and never run on one: "
             "look at the plan before you apply (docs/warehouses.md)",
-            err=True,
+            level="warning",
         )
 
 
