@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from docs.log_page import log_schema_file, logs_page
 from docs.proofs import PAGE as RELIABILITY
 from docs.proofs import reliability_page
 from qsync import exit_codes
@@ -186,6 +187,8 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "field-types.md": field_types_page,
     RELIABILITY: reliability_page,
+    DOCS / "logs.md": logs_page,
+    DOCS.parent / "schemas" / "log.schema.json": log_schema_file,
 }
 """Each generated page and the function that makes its text."""
 

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import orjson
 
 from qsync.cli.loading import Loaded
 from qsync.cli.private import keep_private, private_folder
+from qsync.cli.saying import say as tell
 from qsync.execution.planner import destination_of
 from qsync.ledger.alerts import (
     EVERYTHING,
@@ -175,9 +175,10 @@ def say(told: Sequence[Told], *, quiet: bool = False) -> None:
     for item in told:
         if item.problems:
             why = "; ".join(dict.fromkeys(item.problems))
-            click.echo(f"Warning: alert rule {item.rule} did not go through: {why}.", err=True)
+            problem = f"alert rule {item.rule} did not go through: {why}."
+            tell("alert_failed", problem, text=f"Warning: {problem}", rule=item.rule)
         if item.delivered and not quiet:
-            click.echo(f"Alerted {item.rule}: {item.summary}.", err=True)
+            tell("alerted", f"Alerted {item.rule}: {item.summary}.", rule=item.rule)
 
 
 def _stands(project: Project, book: AlertBook) -> tuple[SyncStand, ...]:
@@ -247,7 +248,8 @@ def guarded(work: Callable[[], Evaluated], *, quiet: bool) -> Evaluated:
         found = work()
     except Exception as error:  # noqa: BLE001 - a run must not fail because nobody can be told
         # Only the type: the text may come from anywhere.
-        click.echo(f"Warning: alerts were not evaluated ({type(error).__name__}).", err=True)
+        problem = f"alerts were not evaluated ({type(error).__name__})."
+        tell("alert_failed", problem, text=f"Warning: {problem}")
         return Evaluated()
     say(found.told, quiet=quiet)
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qsync.cli.saying import saying
 from qsync.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def annotate(
     """
     if wanted == "none" or (wanted == "auto" and os.environ.get("GITHUB_ACTIONS") != "true"):
         return
+    if wanted == "auto" and saying().as_json:
+        return  # standard error is one JSON object a line
     from qsync.views.annotations import of_diagnostics, of_stopped, workflow_commands
 
     found = of_diagnostics(diagnostics) + ([] if document is None else of_stopped(document))

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import click
 
 from qsync import __version__
+from qsync.cli.beating import beating
 from qsync.cli.heap import heap_at_rest
 from qsync.cli.loading import Loaded
 from qsync.cli.locking import holder, waiting_message
 from qsync.cli.options import CommonOptions
 from qsync.cli.run_logs import keeping, run_log
+from qsync.cli.saying import ask, say, saying, tell_diagnostics
 from qsync.cli.telling import print_json, tell_plan
 from qsync.cli.wiring import git_commit, relative
 from qsync.diagnostics import Diagnostic
@@ -44,12 +46,12 @@ from qsync.ledger import row_from_cells, write_seed
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.plan import Plan, StreamPlan
 from qsync.views.console import data_console, notes_console
-from qsync.views.diagnostics_text import render_diagnostics
 from qsync.views.documents import plan_document, run_document
 from qsync.views.entries import JsonObject
 from qsync.views.plan_document import same_changes
 from qsync.views.progress import RunProgress, make_progress
 from qsync.views.run_text import render_run
+from qsync.views.told import log_plan, log_record, log_run
 
 if TYPE_CHECKING:
     from qsync.qualified.client import QualifiedClient
@@ -85,8 +87,13 @@ class Application:
 
     def run(self) -> ExitCode:
         """Apply, write the seed, say what happened; the exit code."""
+        now = saying()
         progress = make_progress(
-            notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
+            notes_console(),
+            log_format=self.common.log_format,
+            level=now.level,
+            log=now.log,
+            quota=self.client.seconds_for,
         )
         view = ApplyScreen(progress, self.as_json, self.verbose, self.auto_approve, self.shown)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
@@ -109,12 +116,13 @@ class Application:
         from qsync.qualified.clock import SystemClock
 
         origin = self._origin()
+        saying().log.bind(run_id=origin.run_id)
         for number in _STOPPING:
             loop.add_signal_handler(number, _on_signal, stop, origin.run_id)
         log = self._log(origin, progress)
         self.client.watched_by(log.exchange)
         with keeping(log):
-            async with self.client:
+            async with self.client, beating(view.beat):
                 result = await run_apply(
                     self.inputs,
                     self.options,
@@ -148,7 +156,8 @@ class Application:
         if not _nothing_yet(result):
             raise UserError(error.message, hint=error.hint)
         bound = "--max-time" if result.pause is Pause.MAX_TIME else "--max-requests"
-        click.echo(f"Nothing was sent within {bound}: {error.message}", err=True)
+        message = f"Nothing was sent within {bound}: {error.message}"
+        say("note", message, level="warning", text=message)
 
     def _origin(self) -> Origin:
         now = datetime.now(UTC)
@@ -171,14 +180,15 @@ class Application:
 
     def _tell(self, result: ApplyResult, seed: str | None) -> None:
         if result.declined:
-            click.echo("Declined: nothing was sent, nothing was kept.", err=True)
+            say("declined", "Declined: nothing was sent, nothing was kept.")
         if result.plan is None:
-            render_diagnostics(result.diagnostics, notes_console())
+            tell_diagnostics(result.diagnostics)
         if not result.records:
             self._tell_why_nothing(result)
             return
         table = f"{self.inputs.project.settings.state_schema}.qsync_runs"
         document = run_document(result.records, seed=seed, table=table)
+        log_run(saying().log, document)
         if self.as_json:
             print_json(document)
         else:
@@ -186,12 +196,13 @@ class Application:
             render_run(document, data_console())
         unsent = [record for record in result.records if _ended_early(record)]
         if unsent:
-            click.echo("To send what is to be sent then: qsync apply", err=True)
+            say("note", "To send what is to be sent then: qsync apply", level="warning")
             # What was asked for besides would be lost: a resume refuses it.
             if self.options == PlanOptions(parent=self.options.parent):
                 rows = sum(record.rows_unsent for record in unsent)
                 run_id = unsent[0].run_id
-                click.echo(f"To send these {rows:,} only:          qsync resume {run_id}", err=True)
+                again = f"To send these {rows:,} only:          qsync resume {run_id}"
+                say("note", " ".join(again.split()), level="warning", text=again)
         error = result.error or _not_asked_for(result)
         if error is not None:
             raise UserError(error.message, hint=error.hint)
@@ -253,6 +264,7 @@ class ApplyScreen:
     ) -> None:
         self._promised = promised
         self._progress = progress
+        self._labels: dict[tuple[str, str], str] = {}
         self._showing = contextlib.ExitStack()
         self._moving = False
         self._as_json = as_json
@@ -270,6 +282,10 @@ class ApplyScreen:
                 "The plan file shows other changes than it seals, so nothing was sent",
                 hint="somebody has edited it: make it anew (qsync plan --out FILE)",
             )
+        for sync in plan.syncs:
+            for item in sync.streams:
+                self._labels[item.stream.sync, item.object.value] = item.stream.label
+        log_plan(saying().log, plan)
         if self._as_json:
             tell_plan(None, diagnostics, as_json=True)
         else:
@@ -284,7 +300,7 @@ class ApplyScreen:
         before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPPING}
         try:
             question = f"\nApply this to {plan.destination}? Only 'yes' goes on: "
-            click.echo(question, err=True, nl=False)
+            ask(question)
             return sys.stdin.readline().strip() == "yes"
         finally:
             for number, handler in before.items():
@@ -307,21 +323,25 @@ class ApplyScreen:
         if not self._moving:
             self._moving = True
             self._showing.enter_context(self._progress)
-        self._progress.start(stream.stream.label, stream.to_send)
+        compiled = stream.stream
+        self._progress.start(compiled.label, stream.to_send, compiled.sync, stream.object.value)
 
     def update(self, progress: DeliveryProgress) -> None:
         """It goes on."""
         self._progress.update(progress)
 
-    def finish(self, record: RunRecord) -> None:  # noqa: ARG002 - told once all have ended
+    def beat(self) -> None:
+        """Some seconds have passed."""
+        self._progress.beat()
+
+    def finish(self, record: RunRecord) -> None:
         """A stream has ended."""
         self._progress.finish()
+        log_record(saying().log, record, self._labels.get((record.sync, record.object)))
 
     def waiting(self, held: LockHolder) -> None:
         """Another run has the lock, and is waited for."""
-        self._progress.event(
-            "lock_wait", waiting_message(held), level="warning", lock_id=held.lock_id
-        )
+        self._progress.event("lock_wait", waiting_message(held), lock_id=held.lock_id)
 
     def testing(self, models: Sequence[str]) -> None:
         """The tests of these models begin."""
@@ -335,8 +355,7 @@ class ApplyScreen:
             "dead_runs",
             f"Closed {len(run_ids)} earlier run{'s' if len(run_ids) > 1 else ''} that had died "
             f"({', '.join(run_ids)}); what they may have sent is compared anew.",
-            level="warning",
-            runs=len(run_ids),
+            run_ids=list(run_ids),
         )
 
 
@@ -348,7 +367,15 @@ def _on_signal(stop: asyncio.Event, run_id: str) -> None:
             "\nLeaving at once; the next apply settles what is open. The lock is left behind: it "
             f"expires within 15 minutes, or `qsync unlock {run_id}` frees it.\n"
         )
-        os.write(2, told.encode())
+        _shout("leaving", told)
         os._exit(ExitCode.INTERRUPTED)
     stop.set()
-    os.write(2, b"\nStopping: nothing more is submitted, what is open is awaited. Again: leave.\n")
+    told = "Stopping: nothing more is submitted, what is open is awaited. Again: leave."
+    _shout("stopping", f"\n{told}\n")
+
+
+def _shout(name: str, text: str) -> None:
+    """Say it past whatever moves on the screen, whether or not anybody flushes after it."""
+    if not saying().as_json:
+        os.write(2, text.encode())
+    saying().log.event(name, text.strip())

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import click
-
+from qsync.cli.saying import ask
 from qsync.errors import UserError
 
 TERMINAL = Path("/dev/tty")
@@ -29,7 +28,7 @@ def approved(question: str, auto_approve: bool) -> bool:
     """Whether to go on: only `yes` does. The question goes to standard error."""
     if auto_approve:
         return True
-    click.echo(f"{question} Only 'yes' goes on: ", err=True, nl=False)
+    ask(f"{question} Only 'yes' goes on: ")
     return sys.stdin.readline().strip() == "yes"
 
 
@@ -59,6 +58,6 @@ def approved_at_terminal(question: str, wanted: str, auto_approve: bool) -> bool
     """
     if auto_approve:
         return True
-    click.echo(question, err=True, nl=False)
+    ask(question)
     with TERMINAL.open() as terminal:
         return terminal.readline().strip() == wanted

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import orjson
 
 from qsync import __version__
 from qsync.artifacts import Manifest, read_manifest, resolve
 from qsync.artifacts.files import read_json
 from qsync.cli.loading import Loaded
+from qsync.cli.saying import say
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
 from qsync.planning.declared import (
@@ -126,8 +126,8 @@ def keep_declared(loaded: Loaded, manifest: Manifest, base: Base | None = None) 
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        click.echo(
-            f"warning: {path} cannot be written ({error.strerror}): a later --state will not see "
-            "changes of sync files",
-            err=True,
+        message = (
+            f"{path} cannot be written ({error.strerror}): a later --state will not see changes "
+            "of sync files"
         )
+        say("note", message, level="warning", text=f"warning: {message}")

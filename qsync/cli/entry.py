@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
 from qsync import __version__
+from qsync.cli.ending import tell_bug, tell_click, tell_end, tell_failure
+from qsync.cli.saying import say, speaking, tell_diagnostics
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -89,59 +90,49 @@ def cli(ctx: click.Context) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> ExitCode:
     """Run a command line; what to end with."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    with speaking(given):
+        code = _run(given)
+        tell_end(code)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> ExitCode:
     try:
-        result = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="qsync",
-            standalone_mode=False,
-        )
+        result = cli.main(args=list(arguments), prog_name="qsync", standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        tell_click(error, ExitCode.USAGE)
         return ExitCode.USAGE
     except click.exceptions.Exit as ending:
         return ExitCode(ending.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        say("interrupted", "Interrupted.", exit_code=int(ExitCode.INTERRUPTED))
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        tell_click(error, ExitCode.FAILED)
         return ExitCode.FAILED
     except BrokenPipeError:
         # The reader of our output left (`qsync ls | head`): nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the last door: every error gets its words here
-        return _explain(error, sys.argv[1:] if arguments is None else arguments)
+        return _explain(error, arguments)
     return ExitCode(result) if isinstance(result, int) else ExitCode.OK
 
 
 def _explain(error: Exception, arguments: Sequence[str]) -> ExitCode:
     from qsync.cli.failures import as_user_error
     from qsync.cli.loading import InvalidProjectError
-    from qsync.views.console import notes_console
-    from qsync.views.diagnostics_text import render_diagnostics
-    from qsync.views.failure import render_error
 
     command = next((word for word in arguments if word in COMMANDS), None)
     title = "qsync" if command is None else f"qsync {command}"
     known = error if isinstance(error, UserError) else as_user_error(error)
-    console = notes_console()
     if isinstance(known, InvalidProjectError):
-        render_diagnostics(known.diagnostics, console)
+        tell_diagnostics(known.diagnostics)
     if known is not None:
-        render_error(console, title, known)
+        tell_failure(title, known)
         return known.exit_code
-    if os.environ.get("QSYNC_TRACEBACK"):
-        traceback.print_exception(error)
-    # An exception's text may quote a value of a row, so only its type and place are shown.
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    module = place.filename.replace(os.sep, "/").rpartition("/qsync/")[2]
-    bug = UserError(
-        f"A bug in qsync: {type(error).__name__} at {module}:{place.lineno}",
-        hint="nothing that was confirmed is lost; please report it. QSYNC_TRACEBACK=1 prints the "
-        "traceback, which may quote values of your data: look at it before you share it",
-    )
-    render_error(console, title, bug)
+    tell_bug(title, error)
     return ExitCode.BUG
 
 

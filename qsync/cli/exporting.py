@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-import click
-
+from qsync.cli.saying import say
 from qsync.errors import UserError
 from qsync.planning.rejected import RejectedRecord
 
@@ -74,11 +73,11 @@ def export_rejects(path: Path, records: Iterable[RejectedRecord]) -> int:
             raise _unwritable(path, error) from error
         raise
     if _git_would_take(path):
-        click.echo(
-            f"Warning: git does not ignore {path}, and it holds people's addresses. Add it to "
-            ".gitignore, or delete it when you have looked at it.",
-            err=True,
+        problem = (
+            f"git does not ignore {path}, and it holds people's addresses. Add it to .gitignore, "
+            "or delete it when you have looked at it."
         )
+        say("note", problem, level="warning", text=f"Warning: {problem}")
     return written
 
 

@@ -16,6 +16,7 @@ from qsync.cli.asking import approved_at_terminal, check_terminal
 from qsync.cli.loading import Loaded, load_settled
 from qsync.cli.locking import lock_timeout_option, locked
 from qsync.cli.options import CommonOptions, auto_approve_option, common_options, option
+from qsync.cli.saying import ask, say
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 from qsync.project.model import ObjectType
@@ -101,7 +102,7 @@ def _read_keys(kind: ObjectType) -> list[str]:
 
     what = "addresses" if kind is ObjectType.LEAD else "domains"
     if sys.stdin.isatty():
-        click.echo(f"Type or paste {what}, one to a line; Ctrl-D ends:", err=True)
+        ask(f"Type or paste {what}, one to a line; Ctrl-D ends:\n")
     said = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
     keys: dict[str, None] = {}
     wrong = []
@@ -146,7 +147,7 @@ def _forget(
             check_target(loaded, session.target)
             _check_account(loaded, warehouse)
         if not _approved(loaded, kind, len(keys), gdpr, auto_approve):
-            click.echo("Declined: nothing was changed.", err=True)
+            say("declined", "Declined: nothing was changed.")
             return ExitCode.DECLINED
         before, purged = _purge(warehouse, kind, keys, lock_timeout)
         click.echo(_told(kind, len(keys), before, purged))
@@ -165,12 +166,13 @@ def _approved(loaded: Loaded, kind: ObjectType, count: int, gdpr: bool, auto_app
         "and never be sent again from there."
     )
     if not gdpr:
-        click.echo(f"{said} Qualified keeps what it has.", err=True)
+        say("note", f"{said} Qualified keeps what it has.", level="warning")
         return approved_at_terminal("Forget them? Only 'yes' goes on: ", "yes", auto_approve)
-    click.echo(
+    say(
+        "note",
         f"{said}\nQualified at {destination_of(loaded.project)} will then be asked to delete "
         f"{who} for ever, with all it knows of them. This cannot be undone.",
-        err=True,
+        level="warning",
     )
     question = "Type the number of people to delete, and nothing else, to go on: "
     return approved_at_terminal(question, str(count), auto_approve)

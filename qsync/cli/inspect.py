@@ -13,6 +13,7 @@ import click
 
 from qsync.cli.loading import Loaded, load_settled
 from qsync.cli.options import CommonOptions, common_options, json_option, option
+from qsync.cli.saying import say
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -142,7 +143,7 @@ def _tail(path: Path) -> ExitCode:
         render_event(line, console)
         ended = line["kind"] == "end"
     if not ended:
-        click.echo("The run died: its process is gone, and its log has no end.", err=True)
+        say("note", "The run died: its process is gone, and its log has no end.", level="warning")
     return ExitCode.OK
 
 

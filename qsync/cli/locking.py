@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 from qsync.cli.durations import duration_callback
 from qsync.cli.options import Command, option
+from qsync.cli.saying import say
 from qsync.execution.locking import take_lock
 from qsync.execution.ports import CommitContext, LockHolder
 from qsync.ledger import timestamp_text
@@ -92,7 +91,7 @@ def _take(warehouse: WritingWarehouse, timeout: float) -> int:
         lock_id=lock_id,
         holder=holder(),
         timeout=timeout,
-        told=lambda held: click.echo(clean(waiting_message(held)), err=True),
+        told=lambda held: say("lock_wait", clean(waiting_message(held)), lock_id=held.lock_id),
     )
     try:
         return asyncio.run(taking)

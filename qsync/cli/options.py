@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
+
+from qsync import __version__
+from qsync.cli.saying import saying
+from qsync.views.events import LEVELS, Level
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 LogFormat = Literal["text", "json"]
@@ -25,6 +30,8 @@ class CommonOptions:
     target_path: Path | None
     vars: str | None
     log_format: LogFormat
+    log_level: Level
+    log_file: Path | None
     quiet: bool
 
 
@@ -50,6 +57,16 @@ project_dir_option = option(
 )
 """The one of dbt's flags that a command without dbt takes."""
 
+
+class _LogFormat(click.Choice[str]):
+    """`text` or `json`; dbt's variable may also hold one of its other words, which are text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        given = None if ctx is None else os.environ.get("DBT_LOG_FORMAT")
+        known = value == given and value in {"debug", "default"}
+        return super().convert("text" if known else value, param, ctx)
+
+
 _COMMON = (
     project_dir_option,
     option(
@@ -70,10 +87,22 @@ _COMMON = (
     option(
         "--log-format",
         also=["DBT_LOG_FORMAT"],
-        type=click.Choice(["text", "json"]),
+        type=_LogFormat(["text", "json"]),
         default="text",
         show_default=True,
-        help="How progress is told on standard error.",
+        help="Words on standard error, or one JSON object a line.",
+    ),
+    option(
+        "--log-level",
+        type=click.Choice(LEVELS),
+        default="info",
+        show_default=True,
+        help="The least that is told on standard error.",
+    ),
+    option(
+        "--log-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Append all events to this file as JSON lines, whatever standard error gets.",
     ),
     option("-q", "--quiet", is_flag=True, help="Only warnings and errors on standard error."),
 )
@@ -86,11 +115,21 @@ def common_options(command: Command) -> Command:
     def wrapped(*args: Any, **values: Any) -> Any:
         names = CommonOptions.__dataclass_fields__
         common = CommonOptions(**{name: values.pop(name) for name in names})
+        _speak(common)
         return command(*args, common=common, **values)
 
     for decorate in reversed(_COMMON):
         wrapped = decorate(wrapped)
     return wrapped  # type: ignore[return-value]  # the wrapper takes the options instead
+
+
+def _speak(common: CommonOptions) -> None:
+    """From now on as the options say."""
+    level: Level = "warning" if common.quiet and common.log_level == "info" else common.log_level
+    command = click.get_current_context().command_path
+    saying().speak(common.log_format == "json", level, common.log_file, command)
+    saying().log.bind(target=common.target)
+    saying().log.event("command_started", f"{command} begins.", qsync_version=__version__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import orjson
 
+from qsync.cli.saying import say
 from qsync.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,19 +45,20 @@ def save_plan(
         full_refresh=full_refresh,
     )
     write_plan_file(path, document)
-    click.echo(f"Sealed in {path}. To look at it: qsync show {path}", err=True)
+    say("plan_sealed", f"Sealed in {path}. To look at it: qsync show {path}", path=str(path))
     if plan.apply_allowed:
-        click.echo(f"To apply exactly this:       qsync apply {path}", err=True)
+        again = f"To apply exactly this:       qsync apply {path}"
+        say("note", " ".join(again.split()), text=again)
     say_what_is_sealed(document["seal"]["keyed"])
 
 
 def say_what_is_sealed(keyed: bool) -> None:
     """Say where a seal holds less than one would think."""
     if not keyed:
-        click.echo(
+        say(
+            "note",
             "Before the first apply there is no secret to make digests of rows with: this plan "
             "seals files and numbers of records, not which records they are.",
-            err=True,
         )
 
 

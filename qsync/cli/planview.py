@@ -11,6 +11,7 @@ import click
 
 from qsync.cli.annotating import annotate
 from qsync.cli.loading import InvalidProjectError, Loaded
+from qsync.cli.saying import saying, tell_diagnostics
 from qsync.diagnostics import Diagnostic
 from qsync.execution.planner import destination_of
 from qsync.planning.comparison import Comparison
@@ -56,14 +57,14 @@ class PlanView:
     ) -> None:
         """The plan on standard output, a comparison before it; all else on standard error."""
         from qsync.cli.telling import print_plan
-        from qsync.views.console import notes_console
-        from qsync.views.diagnostics_text import render_diagnostics
         from qsync.views.documents import plan_document
+        from qsync.views.told import log_plan
 
-        render_diagnostics(diagnostics, notes_console())
+        tell_diagnostics(diagnostics)
         if plan is None:
             self._no_plan(diagnostics)
             return
+        log_plan(saying().log, plan)
         document = plan_document(plan, comparison)
         annotate(self.annotations, self.project_dir, diagnostics, document)
         print_plan(

@@ -22,6 +22,7 @@ from qsync.cli.heap import heap_at_rest
 from qsync.cli.loading import Loaded, load_valid
 from qsync.cli.locking import holder
 from qsync.cli.options import CommonOptions, SelectionOptions
+from qsync.cli.saying import saying, tell_diagnostics
 from qsync.cli.selecting import read_selection, select
 from qsync.cli.telling import no_match, print_json
 from qsync.cli.wiring import dbt_session, git_commit, plan_inputs, read_artifacts
@@ -47,10 +48,10 @@ from qsync.qualified.client import QualifiedClient
 from qsync.qualified.in_process import Answered, Asked, InProcessTransport
 from qsync.qualified.key import ApiKey as ClientKey
 from qsync.views.console import data_console, notes_console
-from qsync.views.diagnostics_text import render_diagnostics
 from qsync.views.documents import run_document
 from qsync.views.progress import make_progress
 from qsync.views.run_text import render_run
+from qsync.views.told import log_run
 from qsync.warehouse import RehearsalWarehouse
 
 T = TypeVar("T")
@@ -109,8 +110,9 @@ class _Rehearsal:
     verbose: bool
 
     def run(self) -> ExitCode:
+        now = saying()
         progress = make_progress(
-            notes_console(), log_format=self.common.log_format, quiet=self.common.quiet
+            notes_console(), log_format=self.common.log_format, level=now.level, log=now.log
         )
         screen = ApplyScreen(progress, self.as_json, self.verbose, auto_approve=True)
         # All of the warehouse's work in one thread: adapters' connections belong to threads.
@@ -146,8 +148,10 @@ class _Rehearsal:
 
     def _origin(self) -> Origin:
         now = datetime.now(UTC)
+        run_id = new_run_id(now)
+        saying().log.bind(run_id=run_id)
         return Origin(
-            run_id=new_run_id(now),
+            run_id=run_id,
             target=self.inputs.target,
             started_at=now,
             dbt_invocation_id=self.inputs.manifest.invocation_id,
@@ -157,9 +161,10 @@ class _Rehearsal:
 
     def _tell(self, result: ApplyResult) -> None:
         if result.plan is None:
-            render_diagnostics(result.diagnostics, notes_console())
+            tell_diagnostics(result.diagnostics)
             return
         document = run_document(result.records, rehearsal=True)
+        log_run(saying().log, document)
         if self.as_json:
             print_json(document)
         else:

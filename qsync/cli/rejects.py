@@ -8,6 +8,7 @@ import click
 
 from qsync.cli.loading import errors_of, load_settled
 from qsync.cli.options import CommonOptions, common_options, json_option, option
+from qsync.cli.saying import say, tell_diagnostics
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -40,8 +41,7 @@ def rejects(
     from qsync.cli.wiring import dbt_session, reading_warehouse
     from qsync.execution.planner import destination_of
     from qsync.fields import read_catalog
-    from qsync.views.console import data_console, notes_console
-    from qsync.views.diagnostics_text import render_diagnostics
+    from qsync.views.console import data_console
     from qsync.views.rejects_text import rejects_document, render_rejects_document
     from qsync.warehouse import Rejected
     from qsync.warehouse.rejected import MOST_GROUPS
@@ -50,7 +50,7 @@ def rejects(
         check_export(export)
     loaded = load_settled(common)
     if errors_of(loaded.diagnostics):
-        render_diagnostics(loaded.diagnostics, notes_console())
+        tell_diagnostics(loaded.diagnostics)
     project = loaded.project
     syncs = {item.name: item for item in project.syncs}
     written = 0
@@ -80,5 +80,5 @@ def rejects(
         render_rejects_document(document, data_console())
     if export is not None:
         told = f"Wrote {written:,} rejected {'record' if written == 1 else 'records'} to {export}."
-        click.echo(told, err=True)
+        say("note", told)
     return ExitCode.OK

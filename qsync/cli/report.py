@@ -10,6 +10,7 @@ import click
 from qsync.cli.durations import duration_callback
 from qsync.cli.loading import errors_of, load_settled
 from qsync.cli.options import CommonOptions, common_options, json_option
+from qsync.cli.saying import tell_diagnostics
 from qsync.exit_codes import ExitCode
 
 LATE_AFTER = "26h"
@@ -81,8 +82,6 @@ def report(
     from qsync.cli.wiring import relative
     from qsync.execution.planner import destination_of
     from qsync.fields import read_catalog
-    from qsync.views.console import notes_console
-    from qsync.views.diagnostics_text import render_diagnostics
     from qsync.views.report import report_page
     from qsync.views.report_document import ReportInputs, report_document
 
@@ -90,7 +89,7 @@ def report(
     plan = None if plan_file is None else dict(read_plan(plan_file))
     if errors_of(loaded.diagnostics):
         # A broken sync is left out of the project: the page says that it is not complete.
-        render_diagnostics(loaded.diagnostics, notes_console())
+        tell_diagnostics(loaded.diagnostics)
     read = read_ledger(common, loaded, from_seed=from_seed)
     catalog, _ = read_catalog(loaded.catalog_path, loaded.catalog_path.name)
     document = report_document(

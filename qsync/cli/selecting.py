@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
 from qsync.artifacts import Manifest, resolve
 from qsync.cli.declared import Base, declarations, read_base
 from qsync.cli.loading import Loaded
 from qsync.cli.options import SelectionOptions
+from qsync.cli.saying import say
 from qsync.diagnostics import Diagnostic
 from qsync.errors import UserError
 from qsync.ledger.results import RESULT_WORDS, result_words
@@ -71,12 +70,12 @@ def _base(loaded: Loaded, options: SelectionOptions) -> Base:
         )
     base = read_base(options.state, loaded.project_dir)
     if base.declared is None:
-        click.echo(
-            f"warning: there is no {DECLARED_FILE} in {options.state}: changes of sync files "
-            "cannot be seen, only those of models. `qsync validate`, plan and apply write it "
-            "beside manifest.json; keep both.",
-            err=True,
+        message = (
+            f"there is no {DECLARED_FILE} in {options.state}: changes of sync files cannot be "
+            "seen, only those of models. `qsync validate`, plan and apply write it beside "
+            "manifest.json; keep both."
         )
+        say("note", message, level="warning", text=f"warning: {message}")
     return base
 
 

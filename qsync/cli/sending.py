@@ -25,6 +25,7 @@ from qsync.cli.options import (
 )
 from qsync.cli.run_logs import full_bodies_option
 from qsync.cli.samples import only_for_a_person
+from qsync.cli.saying import say
 from qsync.cli.selecting import read_selection, select
 from qsync.cli.wiring import (
     dbt_session,
@@ -181,7 +182,7 @@ def _send(
         if sealed is not None:
             check_base(sealed, base_of(inputs, __version__))
         if not syncs and sealed is not None:
-            click.echo("The plan is about no sync: there is nothing to apply.", err=True)
+            say("nothing_selected", "The plan is about no sync: there is nothing to apply.")
             return ExitCode.OK
         if not syncs:
             return no_match(loaded, as_json)

@@ -12,6 +12,7 @@ from qsync.cli.asking import approved, check_can_ask
 from qsync.cli.loading import Loaded, load_settled
 from qsync.cli.locking import lock_timeout_option, locked
 from qsync.cli.options import CommonOptions, auto_approve_option, common_options, json_option
+from qsync.cli.saying import say
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -73,7 +74,7 @@ def mv(
             what += f" No sync '{new}' is declared."
         if loaded.project.sync(old) is not None:
             what += f" '{old}' is still declared: all its rows will count as never sent."
-        click.echo(what, err=True)
+        say("note", what, level="warning")
         if not approved("Move the state?", auto_approve):
             return _declined()
         with locked(warehouse, lock_timeout):
@@ -99,14 +100,15 @@ def rm(sync: str, auto_approve: bool, lock_timeout: float, common: CommonOptions
     loaded = load_settled(common)
     with _warehouse(common, loaded) as warehouse:
         mine = _of(warehouse, loaded, sync)
-        click.echo(
+        say(
+            "note",
             f"Sync '{sync}' forgets what it sent ({_told(mine)}). Nothing is deleted in Qualified. "
             + (
                 "Every row counts as never sent: the next apply sends them all."
                 if loaded.project.sync(sync) is not None
                 else "No such sync is declared, so nothing will be sent either."
             ),
-            err=True,
+            level="warning",
         )
         if not approved("Remove the state?", auto_approve):
             return _declined()
@@ -175,5 +177,5 @@ def _told(states: Sequence[StateSummary]) -> str:
 
 
 def _declined() -> ExitCode:
-    click.echo("Declined: nothing was changed.", err=True)
+    say("declined", "Declined: nothing was changed.")
     return ExitCode.DECLINED

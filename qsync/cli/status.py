@@ -8,6 +8,7 @@ import click
 
 from qsync.cli.loading import errors_of, load_settled
 from qsync.cli.options import CommonOptions, common_options, json_option
+from qsync.cli.saying import tell_diagnostics
 from qsync.exit_codes import ExitCode
 
 
@@ -24,8 +25,7 @@ def status(as_json: bool, common: CommonOptions) -> ExitCode:
     from qsync.cli.wiring import dbt_session, reading_warehouse
     from qsync.execution.planner import declared_streams, destination_of
     from qsync.ledger import record_of, row_from_cells
-    from qsync.views.console import data_console, notes_console
-    from qsync.views.diagnostics_text import render_diagnostics
+    from qsync.views.console import data_console
     from qsync.views.status_text import render_status, status_document
 
     loaded = load_settled(common)
@@ -33,7 +33,7 @@ def status(as_json: bool, common: CommonOptions) -> ExitCode:
     broken = errors_of(loaded.diagnostics)
     if broken:
         # A broken sync is left out of the project: its state would look like nobody's.
-        render_diagnostics(loaded.diagnostics, notes_console())
+        tell_diagnostics(loaded.diagnostics)
     destination = destination_of(project)
     with dbt_session(common, loaded) as session:
         warehouse = reading_warehouse(loaded, session)

@@ -9,13 +9,13 @@ import click
 import orjson
 
 from qsync.cli.loading import Loaded
+from qsync.cli.saying import say, tell_diagnostics
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.planning.plan import Plan
 from qsync.views.comparison_markdown import markdown_both
 from qsync.views.comparison_text import render_comparison
-from qsync.views.console import data_console, notes_console
-from qsync.views.diagnostics_text import render_diagnostics
+from qsync.views.console import data_console
 from qsync.views.documents import JsonObject, plan_document
 from qsync.views.plan_markdown import markdown_plan, no_plan
 from qsync.views.plan_text import render_plan
@@ -25,7 +25,7 @@ def tell_plan(
     plan: Plan | None, diagnostics: Sequence[Diagnostic], as_json: bool, verbose: bool = False
 ) -> None:
     """Diagnostics on standard error, the plan on standard output."""
-    render_diagnostics(diagnostics, notes_console())
+    tell_diagnostics(diagnostics)
     if plan is not None:
         print_plan(plan_document(plan), as_json=as_json, verbose=verbose)
 
@@ -62,18 +62,20 @@ def print_json(document: Mapping[str, Any]) -> None:
 def say_by_text(adapter_type: str, *, by_text: bool) -> None:
     """That a warehouse is one on which nobody has run qsync's statements, if it is."""
     if by_text:
-        click.echo(
+        say(
+            "note",
             f"qsync's statements for {adapter_type} were checked by text and never run on one: "
             "look at the plan before you apply (docs/warehouses.md)",
-            err=True,
+            level="warning",
         )
 
 
 def say_no_match(loaded: Loaded) -> None:
     """That nothing is selected, and what could be."""
     known = ", ".join(sync.name for sync in loaded.project.syncs if sync.config.enabled)
-    click.echo(
-        "The selection matches no sync. " + (f"Enabled syncs: {known}." if known else ""), err=True
+    say(
+        "nothing_selected",
+        "The selection matches no sync. " + (f"Enabled syncs: {known}." if known else ""),
     )
 
 

@@ -12,6 +12,7 @@ from qsync.cli.options import (
     json_option,
     selection_options,
 )
+from qsync.cli.saying import say, tell_diagnostics
 from qsync.exit_codes import ExitCode
 
 
@@ -28,17 +29,16 @@ def test(selection: SelectionOptions, as_json: bool, common: CommonOptions) -> E
     """
     from qsync.cli.telling import print_json
     from qsync.cli.testing import no_test, run_tests
-    from qsync.views.console import data_console, notes_console
-    from qsync.views.diagnostics_text import render_diagnostics
+    from qsync.views.console import data_console
     from qsync.views.tests_document import FAILED, tests_document
     from qsync.views.tests_text import render_tests
 
     loaded = load_valid(common)
     tested, warnings = run_tests(common, loaded, selection)
     document = tests_document(tested)
-    render_diagnostics(warnings, notes_console())
+    tell_diagnostics(warnings)
     if not tested:
-        click.echo(no_test(loaded), err=True)
+        say("nothing_selected", no_test(loaded))
     if as_json:
         print_json(document)
     else:

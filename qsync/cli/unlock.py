@@ -9,6 +9,7 @@ import click
 from qsync.cli.asking import approved, check_can_ask
 from qsync.cli.loading import load_settled
 from qsync.cli.options import CommonOptions, auto_approve_option, common_options
+from qsync.cli.saying import say
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -37,15 +38,16 @@ def unlock(lock_id: str, auto_approve: bool, common: CommonOptions) -> ExitCode:
     with dbt_session(common, loaded) as session:
         warehouse = writing_warehouse(loaded, session)
         held = _held(warehouse.lock_holder(), lock_id, destination)
-        click.echo(
+        say(
+            "note",
             clean(
                 f"{held.holder} holds the lock of {destination} since {held.since}, "
                 f"until {held.expires}."
             ),
-            err=True,
+            level="warning",
         )
         if not approved("Is that run dead, and the lock to be freed?", auto_approve):
-            click.echo("Declined: the lock stays.", err=True)
+            say("declined", "Declined: the lock stays.")
             return ExitCode.DECLINED
         if not warehouse.break_lock(lock_id):
             _held(warehouse.lock_holder(), lock_id, destination)

@@ -19,6 +19,7 @@ from qsync.cli.annotating import annotate
 from qsync.cli.declared import keep_declared
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, load
 from qsync.cli.options import CommonOptions, annotations_option, common_options, json_option
+from qsync.cli.saying import log_diagnostics
 from qsync.diagnostics import Diagnostic, Severity
 from qsync.exit_codes import ExitCode
 from qsync.fields import read_catalog
@@ -104,6 +105,7 @@ def _shown(loaded: Loaded) -> str:
 
 
 def _say(diagnostics: tuple[Diagnostic, ...], loaded: Loaded | None, as_json: bool) -> ExitCode:
+    log_diagnostics(diagnostics)
     code = ExitCode.FAILED if errors_of(diagnostics) else ExitCode.OK
     if as_json:
         import orjson

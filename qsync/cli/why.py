@@ -9,6 +9,7 @@ import click
 
 from qsync.cli.loading import Loaded, load_valid
 from qsync.cli.options import CommonOptions, common_options, json_option, option
+from qsync.cli.saying import ask
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 from qsync.project.model import ObjectType
@@ -104,7 +105,7 @@ def _folded(key: str, object_name: str | None) -> tuple[str, ObjectType]:
 
     if key == "-":
         if sys.stdin.isatty():
-            click.echo("Type or paste the address or domain, then Enter:", err=True)
+            ask("Type or paste the address or domain, then Enter:\n")
         key = sys.stdin.readline()
     guessed = ObjectType.LEAD if "@" in key else ObjectType.COMPANY
     kind = guessed if object_name is None else ObjectType(object_name)

@@ -16,6 +16,7 @@ from qsync.artifacts import Manifest, Node, read_manifest, read_run_results
 from qsync.cli.loading import InvalidProjectError, Loaded, errors_of, require_settled
 from qsync.cli.options import CommonOptions
 from qsync.cli.private import keep_private, private_folder
+from qsync.cli.saying import saying
 from qsync.execution.planner import PlanInputs, destination_of
 from qsync.fields import FieldCatalog, read_catalog
 from qsync.planning.gate import Evidence, OwnTests
@@ -73,6 +74,7 @@ def dbt_session(
         if selection is not None and selection.base is not None:
             options = replace(options, state=selection.base.folder)
         session = open_dbt(options, () if selection is None else selection.selectors)
+    saying().log.bind(target=session.target)
     try:
         yield session
     finally:

@@ -127,6 +127,10 @@ class QualifiedClient:
         """Epoch seconds at which the next request that is held back goes; None while none is."""
         return self._quota.waiting_until
 
+    def seconds_for(self, requests: int) -> float:
+        """Seconds until the quota has room for so many more requests, at the earliest."""
+        return self._quota.seconds_for(requests)
+
     def remember(self, spent: Sequence[tuple[float, int]]) -> None:
         """Count requests that earlier runs of this team made, beside those already counted.
 

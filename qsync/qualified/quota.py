@@ -16,6 +16,7 @@ from enum import Enum
 from qsync.project.model import LimitSettings
 from qsync.qualified import headers as said
 from qsync.qualified.clock import Clock
+from qsync.qualified.outlook import seconds_for
 from qsync.qualified.windows import QUARTER, Windows
 from qsync.waiting import OvertakenError, unless
 
@@ -127,6 +128,13 @@ class Quota:
     def waiting_until(self) -> float | None:
         """Epoch seconds at which the next request that is held back goes; None while none is."""
         return min(self._waits, default=None)
+
+    def seconds_for(self, requests: int) -> float:
+        """Seconds until there is room for so many more requests, at the earliest."""
+        now = self._clock.monotonic()
+        asked = max(self._asked_until, self._empty_until) - now
+        own = seconds_for(self._windows, now, self._in_flight, requests)
+        return max(0.0, asked, own) if requests else 0.0
 
     def remember(self, spent: Sequence[tuple[float, int]]) -> None:
         """Count requests made before too, as `(epoch seconds, how many)`."""

@@ -24,13 +24,16 @@ class Window:
     Args:
         seconds: Its length.
         size: Requests that fit into it.
+
+    Attributes:
+        ended: When requests ended that may be in it still, monotonic seconds, the oldest first.
     """
 
     def __init__(self, seconds: float, size: int) -> None:
         self.seconds = seconds
-        self._allowed = size
+        self.allowed = size
         self.size = size
-        self._ended: deque[float] = deque()
+        self.ended: deque[float] = deque()
 
     def remember(self, spent: Sequence[tuple[float, int]], now: float) -> None:
         """Count requests made before too, as `(seconds ago, how many)`, in any order."""
@@ -38,14 +41,14 @@ class Window:
             now - max(0.0, ago)
             for ago, count in spent
             if ago < self.seconds + SLACK
-            for _ in range(min(count, self._allowed))
+            for _ in range(min(count, self.allowed))
         ]
         # Nobody ever waits for an older one than the newest that fill the window.
-        self._ended = deque(sorted([*self._ended, *times])[-self._allowed :])
+        self.ended = deque(sorted([*self.ended, *times])[-self.allowed :])
 
     def tighten(self, size: int) -> None:
         """Have another size, but never one above the first."""
-        self.size = max(1, min(self._allowed, size))
+        self.size = max(1, min(self.allowed, size))
 
     def wait(self, now: float, in_flight: int, reserve: int = 0) -> float:
         """Seconds until a request may start; infinite when one in flight must end first.
@@ -55,7 +58,7 @@ class Window:
             in_flight: Requests that have started and not ended.
             reserve: Room that must be left for others; at most all of the window but one.
         """
-        ended = self._ended
+        ended = self.ended
         while ended and ended[0] + self.seconds + SLACK <= now:
             ended.popleft()
         too_many = len(ended) + in_flight + min(reserve, self.size - 1) - self.size
@@ -67,7 +70,7 @@ class Window:
 
     def end(self, now: float) -> None:
         """A request has ended."""
-        self._ended.append(now)
+        self.ended.append(now)
 
 
 class Windows:
@@ -89,7 +92,8 @@ class Windows:
         self.remember(spent, now)
 
     @property
-    def _all(self) -> tuple[Window, Window, Window]:
+    def all(self) -> tuple[Window, Window, Window]:
+        """From the shortest to the longest."""
         return self.quarter, self.hour, self.day
 
     def _part(self, limit: int) -> int:
@@ -101,7 +105,7 @@ class Windows:
 
     def remember(self, spent: Sequence[tuple[float, int]], now: float) -> None:
         """Count requests made before too, as `(seconds ago, how many)`, in any order."""
-        for window in self._all:
+        for window in self.all:
             window.remember(spent, now)
 
     def wait(self, now: float, in_flight: int, reserve: int = 0) -> float:
@@ -109,9 +113,9 @@ class Windows:
 
         Infinite when one in flight must end first.
         """
-        return max(window.wait(now, in_flight, reserve) for window in self._all)
+        return max(window.wait(now, in_flight, reserve) for window in self.all)
 
     def end(self, now: float) -> None:
         """A request has ended."""
-        for window in self._all:
+        for window in self.all:
             window.end(now)

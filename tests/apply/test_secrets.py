@@ -9,6 +9,7 @@ import pytest
 from qsync.emulator.settings import ApiKey
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Said, Team, texts_under
+from tests.support.log_lines import log_lines
 
 KEY = "canary-key-4711"
 EMAIL = "canary.person@canary-host.example"
@@ -26,7 +27,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", "plan.json", "--verbose"),
     ("show", "plan.json", "--markdown"),
     ("apply", "plan.json"),
-    ("apply", "--auto-approve", "-v"),
+    ("apply", "--auto-approve", "-v", "--log-file", "qsync.log"),
     ("apply", "--auto-approve", "--json", "--log-format", "json"),
     ("status",),
     ("report",),
@@ -56,6 +57,7 @@ def test_no_key_address_or_value_is_in_any_output_or_file(
     assert {item.code for item in said} <= {ExitCode.OK, ExitCode.PARTIAL}
     assert account.lead(EMAIL) is not None, "the canary was sent"
     assert account.lead(f"other.{EMAIL}") is None, "the other one was rejected"
+    assert log_lines((team.project / "qsync.log").read_text()), "the log was searched too"
     _search(said, team)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
-from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from qsync.execution.deliver import DeliveryProgress
 from qsync.views.console import data_console, notes_console
-from qsync.views.progress import JsonProgress, LineProgress, RunProgress, make_progress
+from qsync.views.events import Level
+from qsync.views.log import Log, Sink
+from qsync.views.pace import QuotaSeconds
+from qsync.views.progress import LineProgress, RunProgress, make_progress
+from tests.support.log_lines import log_lines
 
 
 class Clock:
@@ -40,68 +42,112 @@ def standing(succeeded: int, rejected: int = 0, unknown: int = 0) -> DeliveryPro
 def play(progress: RunProgress, clock: Clock) -> None:
     """A stream that takes 70 seconds and reports every ten."""
     with progress:
-        progress.event("locked", "The destination is ours", epoch=7)
-        progress.start("leads", 2_500)
+        progress.event("dbt_test", "Running dbt's tests of dim_leads.", models=1)
+        progress.start("leads", 2_500, "leads", "lead")
         for done in range(1, 8):
             clock.seconds += 10
             progress.update(standing(300 * done, rejected=done))
-        progress.event("waiting", "Qualified asks to wait 20 s", level="warning", seconds=20)
+        progress.event("lock_wait", "Somebody else has the lock", lock_id="r0")
         progress.finish()
+
+
+def starve(progress: RunProgress, clock: Clock) -> None:
+    """A stream that waits for its quota for two minutes and hears nothing of anybody."""
+    with progress:
+        progress.start("leads", 2_500, "leads", "lead")
+        clock.seconds += 10
+        progress.update(standing(1_000))
+        for _ in range(24):
+            clock.seconds += 5
+            progress.beat()
+
+
+def quota(clock: Clock) -> QuotaSeconds:
+    """A window that opens 15 minutes after the beginning."""
+    return lambda requests: 900.0 - clock.seconds if requests else 0.0
 
 
 def test_without_a_terminal_a_line_comes_at_start_and_end_and_every_half_minute() -> None:
     stream, clock = io.StringIO(), Clock()
-    play(LineProgress(notes_console(stream), clock), clock)
+    play(LineProgress(notes_console(stream), clock=clock), clock)
     assert stream.getvalue().splitlines() == [
-        "The destination is ours",
+        "Running dbt's tests of dim_leads.",
         "leads: sending 2,500 rows",
-        "leads: 903 of 2,500 done, 3 rejected",
-        "leads: 1,806 of 2,500 done, 6 rejected",
-        "Qualified asks to wait 20 s",
+        "leads: 903 of 2,500 done, 3 rejected, 30 rows/s, 54 s left",
+        "leads: 1,806 of 2,500 done, 6 rejected, 30 rows/s, 24 s left",
+        "Somebody else has the lock",
         "leads: 2,107 of 2,500 done, 7 rejected",
     ]
 
 
+def test_a_stream_that_waits_for_its_quota_says_so_though_nothing_happens() -> None:
+    stream, clock = io.StringIO(), Clock()
+    starve(LineProgress(notes_console(stream), clock=clock, quota=quota(clock)), clock)
+    said = " ".join(stream.getvalue().split())
+    assert "leads: 1,000 of 2,500 done, 0 rejected, 33 rows/s, 14 min 30 s left (request" in said
+    assert "leads: 1,000 of 2,500 done, 0 rejected, 0.0 rows/s, 13 min left (request" in said
+    assert said.count("1,000 of 2,500") == 4
+
+
 def test_json_lines_say_the_same_with_facts_for_programs() -> None:
-    stream, clock = io.StringIO(), Clock()
-    moment = datetime(2026, 11, 3, 5, 0, 12, tzinfo=UTC)
-    play(JsonProgress(notes_console(stream), clock, lambda: moment), clock)
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [line["event"] for line in lines] == [
-        "locked",
+    stream, clock, lines = io.StringIO(), Clock(), list[str]()
+    log = Log(Sink(lines.append))
+    play(make_progress(notes_console(stream), log_format="json", log=log, clock=clock), clock)
+    told = log_lines("".join(lines))
+    assert stream.getvalue() == ""
+    assert [line["event"] for line in told] == [
+        "dbt_test",
         "stream_started",
-        "stream_progress",
-        "stream_progress",
-        "waiting",
-        "stream_finished",
+        "progress",
+        "progress",
+        "lock_wait",
     ]
-    assert lines[0] == {
-        "time": "2026-11-03T05:00:12Z",
+    del told[2]["time"]
+    assert told[2] == {
         "level": "info",
-        "event": "locked",
-        "message": "The destination is ours",
-        "epoch": 7,
+        "event": "progress",
+        "message": "leads: 903 of 2,500 done, 3 rejected, 30 rows/s, 54 s left",
+        "sync": "leads",
+        "stream": "leads",
+        "object": "lead",
+        "done": 903,
+        "planned": 2_500,
+        "succeeded": 900,
+        "rejected": 3,
+        "unknown": 0,
+        "invalid_late": 0,
+        "jobs": 5,
+        "open_jobs": 1,
+        "rows_per_second": 30.1,
+        "seconds_left": 53.1,
+        "quota_seconds": 0.0,
     }
-    assert lines[-1]["stream"] == "leads"
-    assert (lines[-1]["done"], lines[-1]["rejected"]) == (2_107, 7)
 
 
-def test_a_json_line_is_never_broken() -> None:
-    stream = io.StringIO()
-    make_progress(notes_console(stream), log_format="json").event("long", "word " * 100)
-    assert len(stream.getvalue().splitlines()) == 1
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_log_gets_its_lines_whatever_is_shown(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream, clock, lines = Terminal() if terminal else io.StringIO(), Clock(), list[str]()
+    console = Console(file=stream, force_terminal=terminal, width=80, markup=False)
+    starve(
+        make_progress(console, log=Log(Sink(lines.append)), clock=clock, quota=quota(clock)), clock
+    )
+    told = log_lines("".join(lines))
+    assert [line["event"] for line in told] == ["stream_started", *["progress"] * 4]
+    assert told[-1]["quota_seconds"] == told[-1]["seconds_left"] == 780.0
+    assert stream.getvalue() != ""
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_quiet_lets_only_warnings_through(log_format: str) -> None:
+@pytest.mark.parametrize(("level", "shown"), [("warning", 1), ("error", 0)])
+def test_words_below_the_level_are_not_shown(level: Level, shown: int) -> None:
     stream, clock = io.StringIO(), Clock()
-    chosen = "json" if log_format == "json" else "text"
-    play(make_progress(notes_console(stream), log_format=chosen, quiet=True, clock=clock), clock)  # type: ignore[arg-type]
-    (line,) = stream.getvalue().splitlines()
-    assert "asks to wait" in line
+    play(make_progress(notes_console(stream), level=level, clock=clock), clock)
+    assert stream.getvalue().splitlines() == ["Somebody else has the lock"] * shown
 
 
-def test_a_terminal_gets_a_bar_with_rows_rejects_and_time_left(
+def test_a_terminal_gets_a_bar_with_rows_rejects_rate_and_time_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -109,8 +155,8 @@ def test_a_terminal_gets_a_bar_with_rows_rejects_and_time_left(
     console = Console(file=stream, force_terminal=True, width=80, markup=False)
     play(make_progress(console, clock=clock), clock)
     shown = stream.getvalue()
-    assert "2,107/2,500, 7 rejected" in shown
-    assert "asks to wait" in shown
+    assert "2,107/2,500, 7 rejected, 30/s, 14 s left" in shown
+    assert "has the lock" in shown
 
 
 def test_a_pipe_gets_no_codes_and_80_columns_even_when_colours_are_forced(
