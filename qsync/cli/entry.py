@@ -15,6 +15,7 @@ from importlib import import_module
 import click
 
 from qsync import __version__
+from qsync.cli.summaries import SUMMARIES
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -62,6 +63,23 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `qsync --help`, for which none of them is imported."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [
+            (name, command.get_short_help_str(limit))
+            for name in self.list_commands(ctx)
+            if (command := _summarized(name) or self.get_command(ctx, name)) is not None
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _summarized(name: str) -> click.Command | None:
+    """A stand-in that knows only what the command is for."""
+    summary = SUMMARIES.get(name)
+    return None if summary is None else click.Command(name, help=summary)
 
 
 @click.command(
