@@ -22,7 +22,7 @@ SPARK := .venv-spark
 # Rooms of the warehouse that every engine is asked: what a table of results has as its rows.
 MATRIX_TESTS := $(addprefix tests/warehouse/test_,changes.py commits.py dead_runs.py left_behind.py lock.py records.py resting.py state.py)
 
-.PHONY: matrix .venv-spark help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-peers bench-charts lock clean .venv
+.PHONY: matrix .venv-spark help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-start bench-peers bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ bench-warehouse: $(VENV)/.stamp ## A million rows and ten in DuckDB and PostgreS
 
 bench-row: $(VENV)/.stamp ## The path of a row, step by step: rows in a second on one core (two minutes)
 	@$(BIN)/python -m benchmarks.row_path --write docs/benchmarks.md
+
+bench-start: $(VENV)/.stamp ## Start-up with 5,000 models and 300 syncs: where processor time goes (five minutes)
+	@$(BIN)/python -m benchmarks.start --write docs/benchmarks.md
 
 bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
 	@$(BIN)/python benchmarks/charts.py
