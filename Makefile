@@ -22,7 +22,7 @@ SPARK := .venv-spark
 # Rooms of the warehouse that every engine is asked: what a table of results has as its rows.
 MATRIX_TESTS := $(addprefix tests/warehouse/test_,changes.py commits.py dead_runs.py left_behind.py lock.py records.py resting.py state.py)
 
-.PHONY: matrix .venv-spark help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-peers bench-charts lock clean .venv
+.PHONY: matrix .venv-spark help demo test test-slow lint fmt docs pages bench bench-scale bench-warehouse bench-row bench-start bench-peers bench-charts lock clean .venv
 
 help: ## What can be made (this text)
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ bench-warehouse: $(VENV)/.stamp ## A million rows and ten in DuckDB and PostgreS
 
 bench-row: $(VENV)/.stamp ## The path of a row, step by step: rows in a second on one core (two minutes)
 	@$(BIN)/python -m benchmarks.row_path --write docs/benchmarks.md
+
+bench-start: $(VENV)/.stamp ## Start-up with 5,000 models and 300 syncs: where processor time goes (five minutes)
+	@$(BIN)/python -m benchmarks.start --write docs/benchmarks.md
 
 bench-charts: $(VENV)/.stamp ## Redraw the charts of docs/pictures from benchmarks/results
 	@$(BIN)/python benchmarks/charts.py
@@ -151,7 +154,7 @@ lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGR
 	@build/uv/bin/uv pip compile pyproject.toml --output-file requirements.lock --quiet $(UPGRADE) \
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  --extra duckdb --extra postgres --extra emulator --group test --group lint --group docs --group build --group pins
+	  --extra duckdb --extra postgres --extra emulator --extra alerts --group test --group lint --group docs --group build --group pins
 	@build/uv/bin/uv pip compile tests/orchestration/dagster.in --output-file tests/orchestration/dagster.lock --quiet \
 	  $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-emit-package qsync

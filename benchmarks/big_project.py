@@ -73,6 +73,7 @@ def name_of(model: int) -> str:
 
 def make(folder: Path, size: Size) -> Path:
     """Make the project with its manifest and its DuckDB file; the manifest's path."""
+    folder = folder.resolve()  # dbt runs in it, and is told of it
     for path, text in _files(size):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)

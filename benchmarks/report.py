@@ -84,12 +84,13 @@ faster; the number of requests stayed the same.
     make bench-scale  # the loads at the documented limits alone
     make bench-warehouse  # a million rows and ten in DuckDB and PostgreSQL
     make bench-row    # the path of a row
+    make bench-start  # start-up in a project of 5,000 models and 300 syncs
     make bench-charts # the pictures, from the numbers in benchmarks/results
 
 `python -m benchmarks.bench --help` and `python -m benchmarks.scale --help` list the options.
 """
 
-SECTIONS = ("warehouse", "row", "peers", "scale")
+SECTIONS = ("warehouse", "row", "start", "peers", "scale")
 """What other programs measure, in the order of the page. Each stands between two marks."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from qsync.artifacts.files import read_json
+from qsync.artifacts.files import read_as
 
 
 def read_catalog_columns(path: Path) -> Mapping[str, Mapping[str, str]]:
@@ -15,25 +15,20 @@ def read_catalog_columns(path: Path) -> Mapping[str, Mapping[str, str]]:
     """
     if not path.is_file():
         return {}
-    data, _ = read_json(path)
+    from qsync.artifacts.shapes import CatalogColumn, CatalogFile, CatalogNode
+
+    data, _ = read_as(path, CatalogFile)
+    nodes = None if data is None else data.nodes
     found: dict[str, Mapping[str, str]] = {}
-    for unique_id, node in _items((data or {}).get("nodes")):
-        columns = [
-            (_index(column), str(_get(column, "name") or name), str(_get(column, "type") or ""))
-            for name, column in _items(_get(node, "columns"))
-        ]
+    for unique_id, node in _items(nodes):
+        columns = []
+        for name, value in _items(node.columns if isinstance(node, CatalogNode) else None):
+            column = value if isinstance(value, CatalogColumn) else CatalogColumn()
+            index = column.index if isinstance(column.index, int) else 0
+            columns.append((index, str(column.name or name), str(column.type or "")))
         found[unique_id] = {name: kind for _, name, kind in sorted(columns)}
     return found
 
 
 def _items(value: object) -> list[tuple[str, object]]:
     return list(value.items()) if isinstance(value, dict) else []
-
-
-def _get(value: object, key: str) -> object:
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def _index(column: object) -> int:
-    index = _get(column, "index")
-    return index if isinstance(index, int) else 0

@@ -1,6 +1,6 @@
 """`manifest.json`, read as plain JSON without dbt.
 
-dbt's own classes take five times as long and refuse what dbt v2 writes (dbt.md, "Versions"), so
+dbt's own classes take many times as long and refuse what dbt v2 writes (dbt.md, "Versions"), so
 missing keys get defaults here and unknown ones are ignored.
 """
 
@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from qsync.artifacts.files import read_json
+from qsync.artifacts.files import read_as
 from qsync.artifacts.model import DataTest, Manifest, Node, ResourceType
 from qsync.diagnostics import Diagnostic, Position, Severity
+
+if TYPE_CHECKING:
+    from qsync.artifacts.shapes import ManifestFile
 
 SUPPORTED = (10, 11, 12)
 """Manifest schema versions: dbt 1.6 to 1.12 and v2."""
@@ -39,12 +42,14 @@ def read_manifest(path: Path, name: str | None = None) -> tuple[Manifest | None,
         message = f"there is no {shown}"
         hint = "run `dbt run` (or `dbt parse`, which needs no warehouse)"
         return None, [Diagnostic("QS210", Severity.ERROR, position, message, hint)]
-    data, problem = read_json(path)
+    from qsync.artifacts.shapes import ManifestFile
+
+    data, problem = read_as(path, ManifestFile)
     if data is None:
         message = f"the manifest cannot be read: {problem}"
         hint = "run `dbt parse`, which writes it anew"
         return None, [Diagnostic("QS213", Severity.ERROR, position, message, hint)]
-    metadata = _mapping(data.get("metadata"))
+    metadata = _mapping(data.metadata)
     version = _schema_version(metadata)
     if version not in SUPPORTED:
         written = f"schema v{version}" if version else "no known schema version"
@@ -71,67 +76,78 @@ def _schema_version(metadata: Mapping[str, Any]) -> int:
     return int(found[1][:4]) if found else 0
 
 
-def _nodes(data: Mapping[str, Any]) -> Iterator[Node]:
+def _nodes(data: ManifestFile) -> Iterator[Node]:
     # Disabled ones first: should an id stand in both places, the living node counts.
-    for versions in _mapping(data.get("disabled")).values():
+    for versions in _mapping(data.disabled).values():
         for raw in versions if isinstance(versions, list) else ():
             yield from _node(raw, disabled=True)
-    for raw in _mapping(data.get("nodes")).values():
+    for raw in _mapping(data.nodes).values():
         yield from _node(raw, disabled=False)
 
 
 def _node(raw: object, *, disabled: bool) -> Iterator[Node]:
-    if not isinstance(raw, dict) or _text(raw.get("resource_type")) not in _KINDS:
+    from qsync.artifacts.shapes import Checksum, Config, ManifestNode
+
+    if not isinstance(raw, ManifestNode) or _text(raw.resource_type) not in _KINDS:
         return
-    unique_id, name = _text(raw.get("unique_id")), _text(raw.get("name"))
+    unique_id, name = _text(raw.unique_id), _text(raw.name)
     if not unique_id or not name:
         return
-    config = _mapping(raw.get("config"))
-    checksum = _mapping(raw.get("checksum"))
+    config = raw.config if isinstance(raw.config, Config) else Config()
+    checksum = raw.checksum if isinstance(raw.checksum, Checksum) else Checksum()
+    columns = _columns(raw.columns)
     yield Node(
         unique_id=unique_id,
         name=name,
-        package=_text(raw.get("package_name")) or "",
-        resource_type=cast("ResourceType", raw["resource_type"]),
-        version=_version(raw.get("version")),
-        latest_version=_version(raw.get("latest_version")),
-        relation_name=_text(raw.get("relation_name")),
-        database=_text(raw.get("database")),
-        schema=_text(raw.get("schema")),
-        alias=_text(raw.get("alias")),
-        materialized=_text(config.get("materialized")),
-        columns=tuple(
-            _text(_mapping(column).get("name")) or key
-            for key, column in _mapping(raw.get("columns")).items()
-        ),
-        original_file_path=_text(raw.get("original_file_path")) or "",
-        patch_path=_text(raw.get("patch_path")),
-        checksum=_text(checksum.get("checksum")) if checksum.get("name") == "sha256" else None,
-        tags=_tags(raw.get("tags") or config.get("tags")),
+        package=_text(raw.package_name) or "",
+        resource_type=cast("ResourceType", raw.resource_type),
+        version=_version(raw.version),
+        latest_version=_version(raw.latest_version),
+        relation_name=_text(raw.relation_name),
+        database=_text(raw.database),
+        schema=_text(raw.schema),
+        alias=_text(raw.alias),
+        materialized=_text(config.materialized),
+        columns=tuple(column for column, _ in columns),
+        original_file_path=_text(raw.original_file_path) or "",
+        patch_path=_text(raw.patch_path),
+        checksum=_text(checksum.checksum) if checksum.name == "sha256" else None,
+        tags=_tags(raw.tags or config.tags),
         disabled=disabled,
-        column_types=tuple(
-            (_text(_mapping(column).get("name")) or key, kind)
-            for key, column in _mapping(raw.get("columns")).items()
-            if (kind := _text(_mapping(column).get("data_type")))
-        ),
+        column_types=tuple((column, kind) for column, kind in columns if kind),
     )
 
 
-def _tests(data: Mapping[str, Any]) -> Mapping[str, tuple[DataTest, ...]]:
+def _columns(raw: object) -> list[tuple[str, str | None]]:
+    """Name and documented type of each column."""
+    from qsync.artifacts.shapes import Column
+
+    nothing = Column()
+    found = []
+    for key, value in _mapping(raw).items():
+        column = value if isinstance(value, Column) else nothing
+        found.append((_text(column.name) or key, _text(column.data_type)))
+    return found
+
+
+def _tests(data: ManifestFile) -> Mapping[str, tuple[DataTest, ...]]:
     """The data tests by what they test: what they depend on, and whose children they are."""
+    from qsync.artifacts.shapes import DependsOn, ManifestNode
+
     found: dict[str, DataTest] = {}
     of: dict[str, dict[str, DataTest]] = {}
-    for raw in _mapping(data.get("nodes")).values():
-        if not isinstance(raw, dict) or raw.get("resource_type") != "test":
+    for raw in _mapping(data.nodes).values():
+        if not isinstance(raw, ManifestNode) or raw.resource_type != "test":
             continue
-        unique_id = _text(raw.get("unique_id"))
+        unique_id = _text(raw.unique_id)
         if not unique_id:
             continue
-        name = _text(raw.get("name")) or unique_id
-        found[unique_id] = DataTest(unique_id, name, _text(raw.get("original_file_path")) or "")
-        for parent in _texts(_mapping(raw.get("depends_on")).get("nodes")):
+        name = _text(raw.name) or unique_id
+        found[unique_id] = DataTest(unique_id, name, _text(raw.original_file_path) or "")
+        parents = raw.depends_on.nodes if isinstance(raw.depends_on, DependsOn) else None
+        for parent in _texts(parents):
             of.setdefault(parent, {})[unique_id] = found[unique_id]
-    for parent, children in _mapping(data.get("child_map")).items():
+    for parent, children in _mapping(data.child_map).items():
         for child in _texts(children):
             if child in found:
                 of.setdefault(parent, {})[child] = found[child]

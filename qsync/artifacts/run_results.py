@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qsync.artifacts.files import read_json
+from qsync.artifacts.files import read_as
+
+if TYPE_CHECKING:
+    from qsync.artifacts.shapes import NodeOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,13 @@ def read_run_results(path: Path, name: str | None = None) -> RunResults | None:
     """
     if not path.is_file():
         return None
-    data, _ = read_json(path)
+    from qsync.artifacts.shapes import NodeOutcome, RunResultsFile
+
+    data, _ = read_as(path, RunResultsFile)
     if data is None:
         return None
-    metadata, args = _mapping(data.get("metadata")), _mapping(data.get("args"))
-    results = data.get("results")
+    metadata, args = _mapping(data.metadata), _mapping(data.args)
+    results = data.results if isinstance(data.results, list) else []
     return RunResults(
         invocation_id=_text(metadata.get("invocation_id")),
         generated_at=_text(metadata.get("generated_at")),
@@ -79,18 +84,18 @@ def read_run_results(path: Path, name: str | None = None) -> RunResults | None:
         sampled=bool(args.get("sample")),
         deferred=bool(args.get("defer")),
         nodes={
-            item["unique_id"]: _result(item)
-            for item in (results if isinstance(results, list) else ())
-            if isinstance(item, dict) and isinstance(item.get("unique_id"), str)
+            item.unique_id: _result(item)
+            for item in results
+            if isinstance(item, NodeOutcome) and isinstance(item.unique_id, str)
         },
     )
 
 
-def _result(item: Mapping[str, Any]) -> NodeResult:
-    failures = item.get("failures")
+def _result(item: NodeOutcome) -> NodeResult:
+    failures = item.failures
     return NodeResult(
-        status=_text(item.get("status")) or "",
-        relation_name=_text(item.get("relation_name")),
+        status=_text(item.status) or "",
+        relation_name=_text(item.relation_name),
         failures=failures if type(failures) is int else None,
     )
 

@@ -16,6 +16,7 @@ import click
 from qsync import __version__
 from qsync.cli.ending import tell_bug, tell_click, tell_end, tell_failure
 from qsync.cli.saying import say, speaking, tell_diagnostics
+from qsync.cli.summaries import SUMMARIES
 from qsync.errors import UserError
 from qsync.exit_codes import ExitCode
 
@@ -63,6 +64,23 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `qsync --help`, for which none of them is imported."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [
+            (name, command.get_short_help_str(limit))
+            for name in self.list_commands(ctx)
+            if (command := _summarized(name) or self.get_command(ctx, name)) is not None
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _summarized(name: str) -> click.Command | None:
+    """A stand-in that knows only what the command is for."""
+    summary = SUMMARIES.get(name)
+    return None if summary is None else click.Command(name, help=summary)
 
 
 @click.command(

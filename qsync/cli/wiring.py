@@ -155,13 +155,16 @@ def _evidence(loaded: Loaded, syncs: Sequence[Sync]) -> Evidence:
 
 def reading_warehouse(loaded: Loaded, session: DbtSession) -> ReadingWarehouse:
     """The warehouse for commands that write nothing."""
-    from qsync.warehouse import ReadingWarehouse, column_reader
+    from qsync.warehouse import ReadingWarehouse, columns_ahead
 
+    models = {sync.model.name for sync in loaded.project.syncs}
+    # `model.PACKAGE.NAME`, and a version behind it.
+    expected = [of for name, of in session.relations.items() if name.split(".")[2] in models]
     return ReadingWarehouse(
         session.connection,
         loaded.project.settings.state_schema,
         session.relations,
-        column_reader(session.connection),
+        columns_ahead(session.connection, expected),
     )
 
 

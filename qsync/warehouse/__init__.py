@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qsync.warehouse.columns import column_reader
+from qsync.warehouse.columns_ahead import columns_ahead
 from qsync.warehouse.connection import AdapterConnection, Connection, WarehouseError
 from qsync.warehouse.dbt_project import DbtOptions, DbtSession, open_dbt
 from qsync.warehouse.dialects import DIALECTS, dialect_of
@@ -27,6 +28,7 @@ __all__ = [
     "WarehouseError",
     "WritingWarehouse",
     "column_reader",
+    "columns_ahead",
     "dialect_of",
     "open_dbt",
 ]

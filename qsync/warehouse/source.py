@@ -120,7 +120,7 @@ def reason(
 
 def _canonical(field: CompiledField, dialect: Dialect) -> Expression:
     if field.column is None:
-        return exp.cast(text(field.constant or ""), "text")
+        return as_text(text(field.constant or ""))
     return dialect.canonical(col(field.column), field.kind, trimmed=RULES[field.type].trimmed)
 
 
@@ -128,8 +128,9 @@ def _keyed(stream: CompiledStream, model: exp.Table, dialect: Dialect) -> exp.Se
     query = exp.select(as_(fold(col(stream.match_column), stream.object, dialect), KEY)).from_(
         model.copy()
     )
+    # Columns are added in place: sqlglot would copy the whole tree for each.
     for field in stream.fields:
-        query = query.select(as_(_canonical(field, dialect), field.state_column))
+        query = query.select(as_(_canonical(field, dialect), field.state_column), copy=False)
     if stream.company_match_column is not None:
         domain = fold(col(stream.company_match_column), ObjectType.COMPANY, dialect)
         query = query.select(as_(domain, "company_domain"))
@@ -157,6 +158,7 @@ def _grouped(stream: CompiledStream) -> exp.Select:
         query = query.select(
             as_(case([(eq(low, high), low.copy())], null_text()), field.state_column),
             as_(case([(differs(low, high), number(1))], number(0)), conflict_column(place)),
+            copy=False,
         )
     return query
 

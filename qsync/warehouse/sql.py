@@ -8,6 +8,9 @@ from sqlglot import exp, parse_one
 
 Expression = exp.Expr
 
+_TEXT = exp.DataType(this=exp.DataType.Type.TEXT, nested=False)
+"""Made once: given a type's name, sqlglot parses it each time."""
+
 
 def ident(name: str) -> exp.Identifier:
     """A quoted identifier."""
@@ -36,7 +39,7 @@ def null() -> exp.Null:
 
 def null_text() -> exp.Cast:
     """NULL of type text, so that a table made from it has the type."""
-    return exp.cast(exp.Null(), "text")
+    return exp.cast(exp.Null(), _TEXT)
 
 
 def relation(rendered: str, dialect: str) -> exp.Table:
@@ -86,10 +89,11 @@ def concat(parts: Iterable[Expression]) -> Expression:
 
 def case(branches: Sequence[tuple[Expression, Expression]], default: Expression) -> exp.Case:
     """`CASE WHEN … THEN … ELSE … END`."""
-    built = exp.Case()
-    for condition, value in branches:
-        built = built.when(condition, value)
-    return built.else_(default)
+    # In one piece: adding branches one by one would copy the tree each time.
+    return exp.Case(
+        ifs=[exp.If(this=condition.copy(), true=value.copy()) for condition, value in branches],
+        default=default.copy(),
+    )
 
 
 def is_null(value: Expression) -> Expression:
@@ -154,7 +158,7 @@ def as_(value: Expression, name: str) -> exp.Alias:
 
 def as_text(value: Expression) -> Expression:
     """`CAST(value AS TEXT)`."""
-    return exp.cast(value, "text")
+    return exp.cast(value, _TEXT)
 
 
 def count_if(condition: Expression) -> Expression:

@@ -95,6 +95,9 @@ def test_keys_that_dbt_v2_leaves_out_get_defaults(tmp_path: Path) -> None:
         ("{", "QS213"),
         ("[]", "QS213"),
         ("{}", "QS211"),
+        ('{"metadata": ' + "[" * 5000 + "]" * 5000 + "}", "QS213"),
+        ('{"metadata": ' + "9" * 5000 + "}", "QS213"),
+        ('{"metadata": "\\ud800"}', "QS213"),
         (json.dumps(manifest(version=9)), "QS211"),
         (json.dumps(manifest(version=13)), "QS211"),
     ],
@@ -110,6 +113,30 @@ def test_a_manifest_that_cannot_be_used_is_told(
     assert (problem.code, problem.severity) == (code, Severity.ERROR)
     assert problem.position == Position("target/manifest.json")
     assert problem.hint
+
+
+def test_a_broken_manifest_is_told_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text('{"metadata": {},\n "nodes": {"a": }}', encoding="utf-8")
+    _, (problem,) = read_manifest(path)
+    assert problem.message == "the manifest cannot be read: no valid JSON in line 2"
+
+
+@pytest.mark.parametrize("odd", [None, True, 3, 2.5, "text", ["a"], {"a": 1}])
+def test_a_value_of_an_odd_type_costs_no_other_value(tmp_path: Path, odd: Any) -> None:
+    """Each key in turn holds what dbt never writes; the node beside it is read as ever."""
+    sound = node("sound", columns={"id": {"data_type": "int"}}, config={"materialized": "table"})
+    keys = ["config", "checksum", "columns", "depends_on", "tags", "version", "alias"]
+    nodes = [node(f"odd{number}") | {key: odd} for number, key in enumerate(keys)]
+    data = manifest(sound, *nodes)
+    data["nodes"]["model.shop.none"] = odd
+    data["disabled"] = {"a": odd, "b": [odd, node("off")]}
+    data["child_map"] = {"model.shop.sound": odd}
+    found = read(tmp_path, data)
+    alone = read(tmp_path, manifest(sound))
+    assert found.nodes["model.shop.sound"] == alone.nodes["model.shop.sound"]
+    kept = {item.name for item in found.nodes.values()}
+    assert kept == {"sound", "off", *(f"odd{number}" for number in range(len(keys)))}
 
 
 def _resolve(tmp_path: Path, data: Any, ref: ModelRef) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +11,7 @@ import click
 import pytest
 
 from qsync.cli import entry
+from qsync.cli.summaries import SUMMARIES
 from qsync.exit_codes import ExitCode
 from tests.cli.kit import Shell, commands, flat
 
@@ -29,6 +32,25 @@ def test_every_command_and_every_option_says_what_it_is_for(words: str) -> None:
 @pytest.mark.parametrize("words", COMMANDS)
 def test_no_command_is_cut_off_in_a_list_of_commands(words: str) -> None:
     assert not COMMANDS[words].get_short_help_str(60).endswith("...")
+
+
+def test_the_list_of_commands_says_of_each_what_the_command_itself_says() -> None:
+    context = click.Context(entry.cli)
+    own = {name: entry.cli.get_command(context, name) for name in entry.COMMANDS}
+    told = {name: command.get_short_help_str(200) for name, command in own.items() if command}
+    assert told == SUMMARIES
+
+
+def test_listing_the_commands_imports_none_of_them() -> None:
+    """In a process of its own: here they have been imported already."""
+    script = (
+        "import sys; from qsync.cli.entry import COMMANDS, run; run(['--help']);"
+        "places = {place.partition(':')[0] for place in COMMANDS.values()};"
+        "sys.exit(bool(places & sys.modules.keys()))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert b"plan" in ended.stdout
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -94,3 +94,22 @@ def test_selectors_are_dbts_and_a_password_stands_in_no_message(tmp_path: Path) 
     wrong = {"type": "postgres", "host": "h", "port": "x", "user": "u", "password": secret}
     message, hint = _refused(_options(tmp_path / "other", {**wrong, "dbname": "d", "schema": "s"}))
     assert secret not in message + hint
+
+
+def test_what_the_users_own_dbt_wrote_stays_as_it_is(tmp_path: Path) -> None:
+    """Parsing writes a cache and timings, and no manifest: all under the path that is qsync's."""
+    options = _options(tmp_path)
+    target = options.project_dir / "target"
+    names = ("manifest.json", "run_results.json", "partial_parse.msgpack", "perf_info.json")
+    target.mkdir(exist_ok=True)
+    for name in names:
+        (target / name).write_text(f"the user's {name}")
+    own = target / "qsync" / "dbt"
+    open_dbt(replace(options, own_target_path=own), ["dim_leads"]).close()
+    assert {name: (target / name).read_text() for name in names} == {
+        name: f"the user's {name}" for name in names
+    }
+    assert {item.name for item in target.iterdir()} == {*names, "qsync"}
+    assert (own / "partial_parse.msgpack").is_file()
+    assert not (own / "manifest.json").exists()
+    assert not (options.project_dir / "logs").exists()
