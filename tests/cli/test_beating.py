@@ -17,9 +17,15 @@ def test_it_beats_while_the_run_goes_on_and_not_after() -> None:
         await asyncio.sleep(0)
 
     async def run() -> int:
-        async with beating(lambda: beats.append(1), sleep):
-            while len(beats) < 3:
-                await asyncio.sleep(0)
+        third = asyncio.Event()
+
+        def beat() -> None:
+            beats.append(1)
+            if len(beats) == 3:
+                third.set()
+
+        async with beating(beat, sleep):
+            await third.wait()
         at_the_end = len(beats)
         for _ in range(5):
             await asyncio.sleep(0)
