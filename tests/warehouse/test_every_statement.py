@@ -85,6 +85,9 @@ class Notebook:
             return [(7,)]
         return [(AT,)] if text.startswith('SELECT "at"') else []
 
+    def has_schema(self, schema: str) -> bool:
+        return bool(self._tables) and schema == "qsync"
+
     def run(self, *statements: Expression) -> None:
         for statement in statements:
             self._note(statement)

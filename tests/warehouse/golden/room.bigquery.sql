@@ -1,5 +1,3 @@
-SELECT table_name FROM information_schema.tables WHERE LOWER(table_schema) = 'qsync' AND LOWER(table_catalog) = 'db';
-SELECT schema_name FROM information_schema.schemata WHERE LOWER(schema_name) = 'qsync' AND LOWER(catalog_name) = 'db';
 CREATE SCHEMA IF NOT EXISTS `db`.`qsync`;
 CREATE TABLE IF NOT EXISTS `db`.`qsync`.`qsync_streams` (`stream_id` STRING, `destination` STRING, `project` STRING, `sync` STRING, `object` STRING, `state_table` STRING, `columns` STRING, `fingerprint` STRING, `updated_at` STRING);
 CREATE TABLE IF NOT EXISTS `db`.`qsync`.`qsync_mappings` (`stream_id` STRING, `mapping` STRING);
@@ -26,7 +24,7 @@ SELECT `epoch`, `lock_id`, `holder`, `since`, `expires` FROM `db`.`qsync`.`qsync
 SELECT 1;
 CREATE TABLE IF NOT EXISTS `db`.`qsync`.`qsync_probe_ab12` (`probe` STRING);
 DROP TABLE IF EXISTS `db`.`qsync`.`qsync_probe_ab12`;
-DROP SCHEMA `db`.`qsync`;
+SELECT table_name FROM `db`.`qsync`.INFORMATION_SCHEMA.TABLES;
 SELECT `value` FROM `db`.`qsync`.`qsync_meta` WHERE `name` = 'layout';
 SELECT column_name AS `name`, data_type AS `told`, data_type AS `stored` FROM `db`.`prod`.INFORMATION_SCHEMA.COLUMNS WHERE table_schema = 'prod' AND table_name = 'people' ORDER BY ordinal_position;
 DELETE FROM `db`.`qsync`.`qsync_fields` WHERE `destination` = 'api.qualified.com';
