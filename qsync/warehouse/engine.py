@@ -32,8 +32,8 @@ class Engine:
         primary_keys: Whether a primary key is enforced.
         copies_columns: A state table's columns change by copying it, not by ALTER TABLE.
         shows_tables: Tables and schemas are told by SHOW instead of an information schema.
-        jobs: A statement is a job of its own: there are no cursors, an information schema belongs to
-            one schema, and the adapter tells whether there is that.
+        jobs: Each statement is a job of its own: there are no cursors, an information schema is
+            that of one schema, and the adapter tells whether there is such a schema.
         commit_seconds: Seconds between commits while records are delivered.
         conflicts: Words in an error that mean that two writers met.
     """
@@ -85,7 +85,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             copies_columns=True,
             conflicts=_LAKE_CONFLICTS,
         ),
-        # Transactions are for scripts and sessions; dbt's connection sends single statements in none.
+        # It has transactions in scripts and sessions; dbt sends single statements in none.
         "bigquery": Engine(
             Transactions.NONE,
             merges=True,

@@ -33,8 +33,10 @@ from qsync.warehouse.columns import column_reader
 from qsync.warehouse.connection import Row
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.dialects import DIALECTS
+from qsync.warehouse.engine import engine_of
 from qsync.warehouse.layout import SUPPRESSED, Layout
 from qsync.warehouse.probe import probe_connection, probe_rights
+from qsync.warehouse.sequential import run_guarded_one_by_one
 from qsync.warehouse.sql import Expression
 from qsync.warehouse.writing import WritingWarehouse
 from tests.support.golden import UPDATE
@@ -50,6 +52,16 @@ RELATION = {
     "redshift": '"db"."prod"."people"',
     "databricks": "`db`.`prod`.`people`",
 }
+
+
+class Answer:
+    """What a cursor is after a statement."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows = rows
+
+    def fetchall(self) -> list[Row]:
+        return self._rows
 
 
 class Notebook:
@@ -99,10 +111,18 @@ class Notebook:
     def run_guarded(
         self, guard: Expression, check: Expression, statements: Sequence[Expression]
     ) -> bool:
-        self.run(guard)
-        self.rows(check)
-        self.run(*statements)
-        return True
+        if engine_of(self.dialect.name).atomic:
+            self.run(guard)
+            self.rows(check)
+            self.run(*statements)
+            return True
+        return run_guarded_one_by_one(self._execute, guard, check, statements)
+
+    def _execute(self, statement: Expression) -> Answer:
+        if isinstance(statement, exp.Query):
+            return Answer(self.rows(statement))
+        self._note(statement)
+        return Answer([])
 
     def _note(self, statement: Expression) -> None:
         self.texts.append(self.dialect.render(statement))

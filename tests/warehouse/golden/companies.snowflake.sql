@@ -8,7 +8,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -39,7 +39,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -612,7 +612,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -643,7 +643,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -735,7 +735,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -766,7 +766,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),

@@ -4,7 +4,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -12,7 +12,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -23,7 +23,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -32,7 +32,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -58,7 +58,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -498,7 +498,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -506,7 +506,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -517,7 +517,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -526,7 +526,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -605,7 +605,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -613,7 +613,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -624,7 +624,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -633,7 +633,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -659,7 +659,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
