@@ -26,18 +26,23 @@ from qsync.execution.ports import (
     Reject,
     Stage,
 )
+from qsync.ledger.alerts import OpenAlert, Trouble
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import DiffRequest, Only, StreamState
+from qsync.project.model import ObjectType
+from qsync.warehouse.alerting import AlertBook
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.connection import Row
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.engine import engine_of
-from qsync.warehouse.layout import SUPPRESSED, Layout
+from qsync.warehouse.layout import ALERTS, META, SUPPRESSED, Layout
 from qsync.warehouse.probe import probe_connection, probe_rights
+from qsync.warehouse.rejected import Rejected
 from qsync.warehouse.sequential import run_guarded_one_by_one
 from qsync.warehouse.sql import Expression
+from qsync.warehouse.telling import Telling
 from qsync.warehouse.writing import WritingWarehouse
 from tests.support.golden import UPDATE
 from tests.warehouse.functions import FUNCTIONS
@@ -81,6 +86,8 @@ class Notebook:
             return [(name,) for name in self._tables]
         if 'AS "digest"' in text:
             return [("d" * 32,)]
+        if '"history"."run_id"' in text and '"sent"."number"' in text:
+            return [("stage_r1_0123", "r1", "0" * 16, "people", AT, 7, "[]", 3, "changed", "c")]
         if "LIMIT 20" in text or text.startswith("WITH") or "GROUP BY" in text:
             return []
         if '"qsync_meta"' in text and text.startswith('SELECT "value"'):
@@ -242,7 +249,35 @@ def _everything(dialect: Dialect, names: set[str]) -> list[str]:
     room.at("elsewhere")
     room.streams.rename("0" * 16, "1" * 16, "others")
     room.streams.remove("0123456789abcdef")
+    _tell(notebook, room)
     return list(dict.fromkeys([*first.texts, *notebook.texts, *bare.texts]))
+
+
+def _tell(notebook: Notebook, room: WritingWarehouse) -> None:
+    """What `why`, `rejects`, `inspect` and alerts ask beside the room."""
+    real = room.at("elsewhere")
+    tables = frozenset({*Layout.own_tables(), SUPPRESSED, ALERTS})
+    telling = Telling(real, "api.qualified.com")
+    identity, lead = "0123456789abcdef", ObjectType.LEAD
+    known = StreamState(identity, "state_people", frozenset({"v_phone"}), "f")
+    request = DiffRequest(LEADS, RELATION[notebook.dialect.name], known)
+    telling.standing(request, "ann@example.com", with_values=True)
+    telling.acknowledged("state_people", "ann@example.com", lead)
+    telling.rejection(identity, "ann@example.com", lead)
+    telling.suppressed_since("ann@example.com", lead)
+    telling.sendings([identity], "ann@example.com", lead, 5)
+    telling.jobs_of("r1")
+    rejected = Rejected(notebook, real.layout, "api.qualified.com", "x", tables=tables)
+    rejected.groups()
+    rejected.count()
+    list(rejected.records())
+    book = AlertBook(notebook, real.layout, "api.qualified.com", "x", tables=tables)
+    book.last_records()
+    book.times()
+    book.opened()
+    book.keep([OpenAlert("late", "people", Trouble.FAILED, "2026-11-03 05:00:00")], [])
+    fresh = AlertBook(notebook, real.layout, "api.qualified.com", "x", tables=frozenset({META}))
+    fresh.keep([OpenAlert("late", "people", Trouble.FAILED, "2026-11-03 05:00:00")], [])
 
 
 NO_STATEMENT = {
