@@ -151,7 +151,7 @@ lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGR
 	@build/uv/bin/uv pip compile pyproject.toml --output-file requirements.lock --quiet $(UPGRADE) \
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  --extra duckdb --extra postgres --extra emulator --group test --group lint --group docs --group build --group pins
+	  --extra duckdb --extra postgres --extra emulator --extra alerts --group test --group lint --group docs --group build --group pins
 	@build/uv/bin/uv pip compile tests/orchestration/dagster.in --output-file tests/orchestration/dagster.lock --quiet \
 	  $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-emit-package qsync

@@ -335,12 +335,19 @@ def _golden_and_room(name: str) -> list[str]:
     return [*_texts(name), *(text.rstrip().rstrip(";") for text in kept)]
 
 
+@functools.cache
+def _trees(name: str) -> tuple[exp.Expr, ...]:
+    """All statements, read back."""
+    texts = _golden_and_room(name)
+    return tuple(parse_one(text, dialect=name, error_level=ErrorLevel.RAISE) for text in texts)
+
+
 def test_every_statement_parses_and_uses_only_functions_the_vendor_documents(
     warehouse: str,
 ) -> None:
     unknown: set[str] = set()
+    assert len(_trees(warehouse)) > 100
     for text in _golden_and_room(warehouse):
-        parse_one(text, dialect=warehouse, error_level=ErrorLevel.RAISE)
         unknown |= _function_names(text) - FUNCTIONS[warehouse].keys()
     assert unknown == set()
 
@@ -377,18 +384,17 @@ def test_no_statement_has_words_of_another_warehouse(warehouse: str) -> None:
 
 
 def test_no_name_is_longer_than_a_warehouse_takes(warehouse: str) -> None:
-    for text in _golden_and_room(warehouse):
-        names = [node.name for node in parse_one(text, dialect=warehouse).find_all(exp.Identifier)]
+    for tree in _trees(warehouse):
+        names = [node.name for node in tree.find_all(exp.Identifier)]
         assert all(len(name.encode()) <= 127 for name in names)
 
 
 def test_every_name_of_a_statement_s_own_is_quoted() -> None:
     """Snowflake would look for unquoted ones in capitals."""
     allowed = {"information_schema", "DB", "prod", "people"}
-    for text in _golden_and_room("snowflake"):
-        tree = parse_one(text, dialect="snowflake")
+    for tree in _trees("snowflake"):
         bare = {node.name for node in tree.find_all(exp.Identifier) if not node.args.get("quoted")}
-        if "information_schema" not in text:
+        if "information_schema" not in bare:
             assert bare <= allowed
 
 
@@ -407,8 +413,8 @@ def test_on_databricks_patterns_have_no_set_within_a_set() -> None:
     """Java would begin a set of its own at the inner bracket, and find no end."""
     patterns = [
         node.expression.name
-        for text in _golden_and_room("databricks")
-        for node in parse_one(text, dialect="databricks").find_all(exp.RegexpLike)
+        for tree in _trees("databricks")
+        for node in tree.find_all(exp.RegexpLike)
     ]
     assert any(pattern.startswith("^\\[(") for pattern in patterns)
     assert [pattern for pattern in patterns if "[[" in pattern or "[]" in pattern] == []
@@ -418,3 +424,39 @@ def test_on_databricks_patterns_have_no_set_within_a_set() -> None:
 def test_md5_is_hex_everywhere(warehouse: str) -> None:
     built = DIALECTS[warehouse].render(DIALECTS[warehouse].md5(exp.column("x")))
     assert built == {"bigquery": "TO_HEX(MD5(x))"}.get(warehouse, "MD5(x)")
+
+
+def test_rows_are_selected_from_something_where_there_is_a_condition() -> None:
+    """BigQuery takes no WHERE without FROM."""
+    for tree in _trees("bigquery"):
+        for select in tree.find_all(exp.Select):
+            assert select.args.get("where") is None or select.args.get("from_") is not None
+
+
+def test_no_result_has_two_columns_of_one_name() -> None:
+    """BigQuery refuses them."""
+    for tree in _trees("bigquery"):
+        if isinstance(tree, exp.Select):
+            names = [name for name in tree.named_selects if name]
+            assert len(names) == len(set(names))
+
+
+def test_rows_are_changed_without_a_subquery_within_a_subquery(warehouse: str) -> None:
+    """Databricks refuses them in UPDATE and DELETE."""
+    changes = [tree for tree in _trees(warehouse) if isinstance(tree, (exp.Update, exp.Delete))]
+    assert changes
+    for tree in changes:
+        assert [node for node in tree.find_all(exp.Select) if node.find_ancestor(exp.Select)] == []
+
+
+def test_whether_a_value_is_in_a_subquery_is_asked_in_conditions_only(warehouse: str) -> None:
+    """Redshift takes it nowhere else."""
+    asked = [
+        node
+        for tree in _trees(warehouse)
+        for node in tree.find_all(exp.In, exp.Exists)
+        if isinstance(node, exp.Exists) or node.args.get("query") is not None
+    ]
+    assert asked
+    for node in asked:
+        assert isinstance(node.find_ancestor(exp.Where, exp.Case, exp.Alias), exp.Where)

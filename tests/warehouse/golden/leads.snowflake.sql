@@ -1223,20 +1223,14 @@ WHERE
       (
         "number" BETWEEN 7 AND 8
       )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "db"."qsync"."state_people"
-        WHERE
-          "run_id" = 'r0'
-      )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "db"."qsync"."qsync_rejects"
-        WHERE
-          "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
-      )
+  )
+  AND "run_id" <> 'r0'
+  AND NOT "key" IN (
+    SELECT
+      "key"
+    FROM "db"."qsync"."qsync_rejects"
+    WHERE
+      "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
   );
 
 -- commit 11
