@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery as Words
-from sqlglot.dialects.dialect import merge_without_target_sql
 from sqlglot.generators.bigquery import BigQueryGenerator
 
 from qsync.fields.kinds import ColumnKind
@@ -40,8 +39,6 @@ class _Generator(BigQueryGenerator):
             f"PRIMARY KEY ({self.expressions(node, flat=True)}) NOT ENFORCED"
         ),
         exp.Collate: collated(""),
-        # What is set in a MERGE is a column of the target and needs no name before it.
-        exp.Merge: merge_without_target_sql,
         exp.RegexpReplace: every_match,
     }
 

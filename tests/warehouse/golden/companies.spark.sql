@@ -1297,12 +1297,12 @@ USING (
 ) AS `fresh`
 ON `kept`.`key` = `fresh`.`key`
 WHEN MATCHED THEN UPDATE SET
-  `kept`.`row_hash` = `fresh`.`row_hash`,
-  `kept`.`status` = `fresh`.`status`,
-  `kept`.`run_id` = `fresh`.`run_id`,
-  `kept`.`acked_at` = `fresh`.`acked_at`,
-  `kept`.`v_employees` = `fresh`.`v_employees`,
-  `kept`.`v_segments` = `fresh`.`v_segments`
+  `row_hash` = `fresh`.`row_hash`,
+  `status` = `fresh`.`status`,
+  `run_id` = `fresh`.`run_id`,
+  `acked_at` = `fresh`.`acked_at`,
+  `v_employees` = `fresh`.`v_employees`,
+  `v_segments` = `fresh`.`v_segments`
 WHEN NOT MATCHED THEN INSERT (`key`, `row_hash`, `status`, `run_id`, `acked_at`, `v_employees`, `v_segments`) VALUES (
   `fresh`.`key`,
   `fresh`.`row_hash`,

@@ -1022,15 +1022,15 @@ USING (
 ) AS `fresh`
 ON `kept`.`key` = `fresh`.`key`
 WHEN MATCHED THEN UPDATE SET
-  `kept`.`row_hash` = `fresh`.`row_hash`,
-  `kept`.`status` = `fresh`.`status`,
-  `kept`.`run_id` = `fresh`.`run_id`,
-  `kept`.`acked_at` = `fresh`.`acked_at`,
-  `kept`.`v_job_title` = `fresh`.`v_job_title`,
-  `kept`.`v_last_seen_at` = `fresh`.`v_last_seen_at`,
-  `kept`.`v_product_score` = `fresh`.`v_product_score`,
-  `kept`.`v_seniority` = `fresh`.`v_seniority`,
-  `kept`.`v_source` = `fresh`.`v_source`
+  `row_hash` = `fresh`.`row_hash`,
+  `status` = `fresh`.`status`,
+  `run_id` = `fresh`.`run_id`,
+  `acked_at` = `fresh`.`acked_at`,
+  `v_job_title` = `fresh`.`v_job_title`,
+  `v_last_seen_at` = `fresh`.`v_last_seen_at`,
+  `v_product_score` = `fresh`.`v_product_score`,
+  `v_seniority` = `fresh`.`v_seniority`,
+  `v_source` = `fresh`.`v_source`
 WHEN NOT MATCHED THEN INSERT (
   `key`,
   `row_hash`,
