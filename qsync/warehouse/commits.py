@@ -145,24 +145,35 @@ class StateWriter:
         """Those staged records that meet a condition of which a run got no answer."""
         mine = eq(col("run_id"), text(run_id))
         answered = exp.select(col("key")).from_(self._state_table()).where(mine)
-        rejected = (
-            exp.select(col("key"))
-            .from_(self.layout.table(REJECTS))
-            .where(all_of([mine.copy(), eq(col("stream_id"), text(self.stage.stream_id))]))
-        )
         return all_of(
             [
                 exp.Paren(this=where.copy()),
                 *(
                     exp.Not(this=exp.In(this=col("key"), query=query.subquery()))
-                    for query in (answered, rejected)
+                    for query in (answered, self._rejected_by(run_id))
                 ),
             ]
         )
 
+    def _rejected_by(self, run_id: str) -> exp.Select:
+        """The keys of the stream's records that were rejected in a run."""
+        mine = [
+            eq(col("run_id"), text(run_id)),
+            eq(col("stream_id"), text(self.stage.stream_id)),
+        ]
+        return exp.select(col("key")).from_(self.layout.table(REJECTS)).where(all_of(mine))
+
     def lose(self, where: Expression, run_id: str) -> list[Expression]:
         """Mark records that a run may have posted without learning what became of them."""
-        return self.unsettle(self.unanswered(where, run_id), unresolved=True)
+        marking, adding = self.unsettle(self.unanswered(where, run_id), unresolved=True)
+        # Of a record that is in state, state itself tells whether it was answered. Databricks takes
+        # no subquery within one where rows are updated.
+        staged = exp.In(this=col("key"), query=self._keys(exp.Paren(this=where.copy())).subquery())
+        unmarked = exp.NEQ(this=col("run_id"), expression=text(run_id))
+        rejected = exp.In(this=col("key"), query=self._rejected_by(run_id).subquery())
+        conditions: list[Expression] = [staged, unmarked, exp.Not(this=rejected)]
+        marking.set("where", exp.Where(this=all_of(conditions)))
+        return [marking, adding]
 
     def reject(self, rejects: Sequence[Reject]) -> list[Expression]:
         """Keep rejects: key, hash, reason and how often, from the staged rows' numbers.

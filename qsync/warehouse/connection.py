@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from qsync.errors import UserError
+from qsync.warehouse.answers import sender
 from qsync.warehouse.dialect import Dialect
 from qsync.warehouse.engine import Transactions, engine_of
 from qsync.warehouse.refusals import is_conflict, is_driver_error, refusal
@@ -121,6 +122,11 @@ class AdapterConnection:
             return False
         return True
 
+    def has_schema(self, schema: str) -> bool:
+        """Whether the profile's database has a schema, as the adapter finds out (`inventory`)."""
+        with translated(self._engine.conflicts), self._connected():
+            return bool(self._adapter.check_schema_exists(self.database, schema))
+
     def text(self, statement: Expression) -> str:
         """The statement in this warehouse's SQL."""
         return self._dialect.render(statement)
@@ -151,9 +157,7 @@ class AdapterConnection:
     def _transaction(self) -> Iterator[Any]:
         connections = self._adapter.connections
 
-        def send(sql: str) -> Any:
-            _, cursor = connections.add_query(sql, auto_begin=False)
-            return cursor
+        send = sender(connections, self._engine)
 
         def execute(statement: Expression) -> Any:
             return send(self.text(statement))

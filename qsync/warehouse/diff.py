@@ -9,14 +9,13 @@ about it now) and `forgotten` (no row, and forgotten).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
 from qsync.planning.compiled import CompiledStream
 from qsync.planning.ports import DiffRequest
 from qsync.project.model import OnNull, OnRemoved
 from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.forgetting import Forgotten
 from qsync.warehouse.rejections import rejection
 from qsync.warehouse.source import (
     HASH,
@@ -60,6 +59,8 @@ _STATUS, _SAME = "state_status", "same"
 """In a joined record: its status in state (NULL where it is new), and whether it is there as it
 is."""
 
+_SUPPRESSED, _KEY_HASH = "suppressed", "key_hash"
+"""Who was forgotten, by hashes of keys (`forgetting`)."""
 
 UNKNOWN = "qsync:unknown"
 """In state instead of a value: the field holds something this sync wrote, and nobody knows what.
@@ -89,7 +90,7 @@ def _old_column(place: int) -> str:
 class Diff:
     """The diff of one stream. `state` and `rejects` are None before there are such tables.
 
-    `forgotten` tells of a key whether it is suppressed; None where nobody was ever forgotten.
+    `forgotten` tells which keys are suppressed; None where nobody was ever forgotten.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Diff:
         state: exp.Table | None,
         rejects: exp.Table | None,
         only: exp.Select | None = None,
-        forgotten: Callable[[Expression], Expression] | None = None,
+        forgotten: Forgotten | None = None,
     ) -> None:
         self._request = request
         self._stream: CompiledStream = request.stream
@@ -131,6 +132,8 @@ class Diff:
         if self._rejects is not None:
             rejected = self._known_rejects(self._rejects)
             select = select.with_(under("rejected"), as_=rejected, copy=False)
+        if self._forgotten is not None:
+            select = select.with_(under(_SUPPRESSED), as_=self._forgotten.keys, copy=False)
         # Trees are built once and rendered once: copying them would cost more than the statement.
         select = select.with_(under("met"), as_=dialect.once(self._met()), copy=False)
         select = select.with_(under("judged"), as_=dialect.once(self._judged()), copy=False)
@@ -203,6 +206,7 @@ class Diff:
         passed = None if self._request.full_refresh else same
         absent = is_null(col(PRESENT, "source"))
         invalid = case([(absent, null_text())], reason(stream, self._dialect, "source", passed))
+        hashed = [] if self._forgotten is None else [as_(self._forgotten.hashed(key), _KEY_HASH)]
         other: Expression = number(0)
         if stream.company_match_column is not None:
             other = exp.Coalesce(this=col(OTHER_DOMAIN, "source"), expressions=[number(0)])
@@ -211,6 +215,7 @@ class Diff:
             as_(col(HASH, "source"), "hash"),
             as_(col(PRESENT, "source"), PRESENT),
             as_(invalid, INVALID),
+            *hashed,
             *known,
             *(
                 as_(col(field.state_column, "source"), _new_column(place))
@@ -231,7 +236,11 @@ class Diff:
     def _judged(self) -> exp.Select:
         """Every record's `fate` before rejects are considered."""
         star = exp.Column(this=exp.Star(), table=ident("met"))
-        return exp.select(as_(self._fate(), "fate"), star).from_(named("met"))
+        query = exp.select(as_(self._fate(), "fate"), star).from_(named("met"))
+        if self._forgotten is None:
+            return query
+        same = eq(col(_KEY_HASH, "met"), col(_KEY_HASH, _SUPPRESSED))
+        return query.join(named(_SUPPRESSED), on=same, join_type="left")
 
     def _diff(self) -> exp.Select:
         """Rejects considered: those among added and changed that rest are not sent."""
@@ -304,7 +313,7 @@ class Diff:
         if self._forgotten is not None:
             # Before all else: an invalid record is staged, with its key and its values.
             rest = case([(absent, text("forgotten"))], text("suppressed"))
-            branches.append((self._forgotten(col("key", "met")), rest))
+            branches.append((not_null(col(_KEY_HASH, _SUPPRESSED)), rest))
         if self._state is None:
             return case([*branches, (invalid, text("invalid"))], text("added"))
         status = col(_STATUS, "met")

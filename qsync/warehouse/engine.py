@@ -32,6 +32,8 @@ class Engine:
         primary_keys: Whether a primary key is enforced.
         copies_columns: A state table's columns change by copying it, not by ALTER TABLE.
         shows_tables: Tables and schemas are told by SHOW instead of an information schema.
+        jobs: Each statement is a job of its own: there are no cursors, an information schema is
+            that of one schema, and the adapter tells whether there is such a schema.
         commit_seconds: Seconds between commits while records are delivered.
         conflicts: Words in an error that mean that two writers met.
     """
@@ -42,6 +44,7 @@ class Engine:
     primary_keys: bool = False
     copies_columns: bool = False
     shows_tables: bool = False
+    jobs: bool = False
     commit_seconds: float = 60.0
     conflicts: tuple[str, ...] = ()
 
@@ -82,9 +85,13 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             copies_columns=True,
             conflicts=_LAKE_CONFLICTS,
         ),
-        # dbt's connection sends one job per statement; a script of several is not used.
+        # It has transactions in scripts and sessions; dbt sends single statements in none.
         "bigquery": Engine(
-            Transactions.NONE, merges=True, copies_columns=True, conflicts=("concurrent update",)
+            Transactions.NONE,
+            merges=True,
+            copies_columns=True,
+            jobs=True,
+            conflicts=("concurrent update",),
         ),
     }
 )

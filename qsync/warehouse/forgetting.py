@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -59,6 +60,27 @@ def key_hash(secret: bytes, object_name: str, key: str) -> str:
     return hashlib.md5(told, usedforsecurity=False).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How a query that is about many keys finds those that were forgotten: by a join.
+
+    Not by `IN` of a subquery where a value is computed: Redshift takes that in conditions alone.
+
+    Attributes:
+        hashed: The hash of a key.
+        keys: The hashes of the keys that were forgotten, each once, as `key_hash`.
+    """
+
+    hashed: Callable[[Expression], Expression]
+    keys: exp.Select
+
+
+def forgotten_keys(object_name: str, layout: Layout, dialect: Dialect) -> Forgotten:
+    """The forgotten keys of an object."""
+    keys = _suppressed_hashes(object_name, layout).distinct(copy=False)
+    return Forgotten(lambda key: hash_of(key, object_name, layout, dialect), keys)
+
+
 def is_suppressed(
     key: Expression, object_name: str, layout: Layout, dialect: Dialect
 ) -> Expression:
@@ -68,12 +90,15 @@ def is_suppressed(
 
 def known_by(hashed: Expression, object_name: str, layout: Layout) -> Expression:
     """Whether a key's hash is one of those that were forgotten."""
-    forgotten = (
+    return exp.In(this=hashed, query=_suppressed_hashes(object_name, layout).subquery())
+
+
+def _suppressed_hashes(object_name: str, layout: Layout) -> exp.Select:
+    return (
         exp.select(col("key_hash"))
         .from_(layout.table(SUPPRESSED))
         .where(eq(col("object"), text(object_name)))
     )
-    return exp.In(this=hashed, query=forgotten.subquery())
 
 
 def hash_of(key: Expression, object_name: str, layout: Layout, dialect: Dialect) -> Expression:

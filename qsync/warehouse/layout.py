@@ -209,12 +209,21 @@ class Layout:
                 .from_(exp.to_table("pg_catalog.pg_tables"))
                 .where(_is("schemaname", self.schema))
             )
+        if self.engine.jobs:
+            return exp.select(exp.column("table_name")).from_(self._own_view("TABLES"))
         return (
             exp.select(exp.column("table_name"))
             .from_(exp.to_table("information_schema.tables"))
             .where(_is_any_case("table_schema", self.schema))
             .where(_is_any_case("table_catalog", self.database))
         )
+
+    def _own_view(self, view: str) -> exp.Table:
+        """A view of the state schema's own information schema."""
+        schema = exp.to_identifier("INFORMATION_SCHEMA")
+        found = self.table(view)
+        found.set("this", exp.Dot(this=schema, expression=exp.to_identifier(view)))
+        return found
 
     def existing_schema(self) -> exp.Select:
         """One row when the state schema is there."""

@@ -23,7 +23,7 @@ from qsync.warehouse.counting import change_set_of, counting, counts_of
 from qsync.warehouse.diff import REST_AFTER, Diff, op_is
 from qsync.warehouse.digests import change_digest
 from qsync.warehouse.engine import engine_of
-from qsync.warehouse.forgetting import Suppressions, is_suppressed
+from qsync.warehouse.forgetting import Forgotten, Suppressions, forgotten_keys
 from qsync.warehouse.inventory import table_names
 from qsync.warehouse.layout import (
     LAYOUT,
@@ -41,7 +41,6 @@ from qsync.warehouse.records import Records
 from qsync.warehouse.requests import Requests
 from qsync.warehouse.samples import samples_of, samples_select
 from qsync.warehouse.sql import (
-    Expression,
     aliased,
     all_of,
     as_,
@@ -131,13 +130,13 @@ class ReadingWarehouse:
         only, forgotten = self._only(request), self._forgotten(request)
         return Diff(request, self.connection.dialect, state, rejects, only, forgotten)
 
-    def _forgotten(self, request: DiffRequest) -> Callable[[Expression], Expression] | None:
-        """Tells of a key whether it was forgotten; None, and nothing is asked, if none ever was."""
+    def _forgotten(self, request: DiffRequest) -> Forgotten | None:
+        """Who was forgotten; None, and nothing is asked, if nobody ever was."""
         if SUPPRESSED not in self.tables:
             return None
         Suppressions(self.connection, self.layout).check()
-        name, dialect = request.stream.object.value, self.connection.dialect
-        return lambda key: is_suppressed(key, name, self.layout, dialect)
+        dialect = self.connection.dialect
+        return forgotten_keys(request.stream.object.value, self.layout, dialect)
 
     def _only(self, request: DiffRequest) -> exp.Select | None:
         """The records a run is about, when it is not about all: key, and hash where it counts."""

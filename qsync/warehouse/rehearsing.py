@@ -26,6 +26,7 @@ from qsync.planning.ports import DiffRequest
 from qsync.warehouse.columns import column_reader
 from qsync.warehouse.connection import Connection, Row
 from qsync.warehouse.dialect import Dialect
+from qsync.warehouse.inventory import KnowsSchemas
 from qsync.warehouse.reading import ReadingWarehouse
 from qsync.warehouse.sql import Expression, count_if, ident
 from qsync.warehouse.staging import (
@@ -62,6 +63,10 @@ class ReadOnlyConnection:
     def database(self) -> str | None:
         """The database qsync's own tables live in."""
         return self._connection.database
+
+    def has_schema(self, schema: str) -> bool:
+        """Whether the profile's database has a schema, where the adapter has to be asked."""
+        return isinstance(self._connection, KnowsSchemas) and self._connection.has_schema(schema)
 
     def rows(self, statement: Expression) -> list[Row]:
         """All rows of a select."""

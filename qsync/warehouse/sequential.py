@@ -59,6 +59,9 @@ def _rows_if(rows: Expression, held: Expression) -> Expression:
         names = [ident(f"c{place}") for place in range(width)]
         rows.set("alias", exp.TableAlias(this=ident("given"), columns=names))
         rows = exp.select(*(exp.column(name.copy()) for name in names)).from_(rows)
+    if isinstance(rows, exp.Select) and rows.args.get("from_") is None:
+        # BigQuery takes no condition where there is nothing to select from.
+        rows = _named(rows)
     if not isinstance(rows, exp.Select):
         raise TypeError("rows of a statement are a select or values")
     where = rows.args.get("where")
@@ -67,6 +70,17 @@ def _rows_if(rows: Expression, held: Expression) -> Expression:
         conditions.insert(0, exp.Paren(this=where.this))
     rows.set("where", exp.Where(this=all_of(conditions)))
     return rows
+
+
+def _named(row: exp.Select) -> exp.Select:
+    """A row that is selected from nothing, as one that is selected from a subquery."""
+    names = [ident(f"c{place}") for place, _ in enumerate(row.expressions)]
+    values = [
+        exp.Alias(this=value.unalias(), alias=name)
+        for value, name in zip(row.expressions, names, strict=True)
+    ]
+    given = exp.select(*values).subquery(exp.TableAlias(this=ident("given")))
+    return exp.select(*(exp.column(name.copy()) for name in names)).from_(given)
 
 
 def merged(
@@ -82,7 +96,7 @@ def merged(
     target.set("alias", exp.TableAlias(this=ident(into)))
     replacing = exp.Update(
         expressions=[
-            exp.EQ(this=of(column, into), expression=of(column, fresh))
+            exp.EQ(this=exp.column(ident(column)), expression=of(column, fresh))
             for column in columns
             if column != key
         ]

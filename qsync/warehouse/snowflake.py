@@ -34,7 +34,8 @@ class _Generator(SnowflakeGenerator):
 
     TRANSFORMS: ClassVar[Any] = {
         **SnowflakeGenerator.TRANSFORMS,
-        exp.Collate: collated("utf8"),
+        # Without any, texts compare byte by byte; functions of regular expressions refuse others.
+        exp.Collate: collated(""),
         # REGEXP_LIKE must match the whole text here: it is asked where a match begins instead.
         exp.RegexpLike: lambda self, e: f"{self.func('REGEXP_INSTR', e.this, e.expression)} > 0",
         exp.RegexpReplace: every_match,

@@ -115,7 +115,7 @@ class Telling:
             for place, field in enumerate(known):
                 select = select.select(as_(col(field.state_column, "state"), f"before_{place}"))
             same = eq(col("key", "diff"), col("key", "state"))
-            select = select.join("state", on=same, join_type="left")
+            select = select.join(named("state"), on=same, join_type="left")
         select = select.where(self._is(col("key", "diff"), key, stream.object))
         names = [field.name for field in stream.fields]
         found = []

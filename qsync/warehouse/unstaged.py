@@ -53,9 +53,14 @@ def totals(
     columns: list[Expression] = [
         col("living", "in_state"),
         col("tombstones", "in_state"),
-        returned.subquery(),
+        as_(returned.subquery(), "returned"),
     ]
-    columns += [col(name, table) for table in ("in_model", "staged") for name in names]
+    # BigQuery takes no two columns of one name in a result.
+    columns += [
+        as_(col(name, table), f"{table}_{name}")
+        for table in ("in_model", "staged")
+        for name in names
+    ]
     query = exp.select(*columns).from_(in_state.subquery(under("in_state")))
     for table, counted in (("in_model", model), ("staged", staged)):
         for cte in counted.ctes:

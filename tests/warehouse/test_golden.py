@@ -21,6 +21,7 @@ from qsync.warehouse.counting import counting
 from qsync.warehouse.dialect import BLANKS
 from qsync.warehouse.dialects import DIALECTS
 from qsync.warehouse.diff import Diff
+from qsync.warehouse.engine import engine_of
 from qsync.warehouse.forgetting import is_suppressed, long_gone
 from qsync.warehouse.layout import REJECTS, Layout
 from qsync.warehouse.sql import col
@@ -63,7 +64,7 @@ MOVED = Movement(added=("job_title", "segments"), retyped=("employees", "seniori
 
 def _statements(of: CompiledStream, dialect_name: str) -> list[tuple[str, exp.Expr]]:
     dialect = DIALECTS[dialect_name]
-    layout = Layout("qsync", "db" if dialect.names_database else None)
+    layout = Layout("qsync", "db" if dialect.names_database else None, engine_of(dialect_name))
     columns = frozenset(item.state_column for item in of.fields[1:])
     state = StreamState("0123456789abcdef", "state_people", columns, "f")
     request = DiffRequest(of, '"db"."prod"."people"', state)

@@ -679,15 +679,15 @@ SELECT
     FROM `qsync`.`stage_r1`
     WHERE
       `returned` = 1
-  ),
-  `in_model`.`c_0`,
-  `in_model`.`c_1`,
-  `in_model`.`c_2`,
-  `in_model`.`c_3`,
-  `staged`.`c_0`,
-  `staged`.`c_1`,
-  `staged`.`c_2`,
-  `staged`.`c_3`
+  ) AS `returned`,
+  `in_model`.`c_0` AS `in_model_c_0`,
+  `in_model`.`c_1` AS `in_model_c_1`,
+  `in_model`.`c_2` AS `in_model_c_2`,
+  `in_model`.`c_3` AS `in_model_c_3`,
+  `staged`.`c_0` AS `staged_c_0`,
+  `staged`.`c_1` AS `staged_c_1`,
+  `staged`.`c_2` AS `staged_c_2`,
+  `staged`.`c_3` AS `staged_c_3`
 FROM (
   SELECT
     COALESCE(SUM(CASE WHEN `status` <> 'removed' THEN 1 ELSE 0 END), 0) AS `living`,
@@ -1275,45 +1275,45 @@ WHERE
   );
 
 -- commit 1
-DELETE FROM `qsync`.`state_people`
-WHERE
-  `key` IN (
-    SELECT
-      `key`
-    FROM `qsync`.`stage_r1`
-    WHERE
-      `number` BETWEEN 1 AND 1000 AND NOT `number` IN (3)
-  );
+MERGE INTO `qsync`.`state_people` AS `kept`
+USING (
+  SELECT
+    `key`,
+    `hash` AS `row_hash`,
+    CASE
+      WHEN `unsettled` = 2
+      THEN 'unsettled'
+      WHEN `op` = 'removed'
+      THEN 'removed'
+      ELSE 'synced'
+    END AS `status`,
+    'r1' AS `run_id`,
+    '2026-11-03 05:00:00' AS `acked_at`,
+    `v_employees`,
+    `v_segments`
+  FROM `qsync`.`stage_r1`
+  WHERE
+    `number` BETWEEN 1 AND 1000 AND NOT `number` IN (3)
+) AS `fresh`
+ON `kept`.`key` = `fresh`.`key`
+WHEN MATCHED THEN UPDATE SET
+  `row_hash` = `fresh`.`row_hash`,
+  `status` = `fresh`.`status`,
+  `run_id` = `fresh`.`run_id`,
+  `acked_at` = `fresh`.`acked_at`,
+  `v_employees` = `fresh`.`v_employees`,
+  `v_segments` = `fresh`.`v_segments`
+WHEN NOT MATCHED THEN INSERT (`key`, `row_hash`, `status`, `run_id`, `acked_at`, `v_employees`, `v_segments`) VALUES (
+  `fresh`.`key`,
+  `fresh`.`row_hash`,
+  `fresh`.`status`,
+  `fresh`.`run_id`,
+  `fresh`.`acked_at`,
+  `fresh`.`v_employees`,
+  `fresh`.`v_segments`
+);
 
 -- commit 2
-INSERT INTO `qsync`.`state_people` (
-  `key`,
-  `row_hash`,
-  `status`,
-  `run_id`,
-  `acked_at`,
-  `v_employees`,
-  `v_segments`
-)
-SELECT
-  `key`,
-  `hash` AS `row_hash`,
-  CASE
-    WHEN `unsettled` = 2
-    THEN 'unsettled'
-    WHEN `op` = 'removed'
-    THEN 'removed'
-    ELSE 'synced'
-  END AS `status`,
-  'r1' AS `run_id`,
-  '2026-11-03 05:00:00' AS `acked_at`,
-  `v_employees`,
-  `v_segments`
-FROM `qsync`.`stage_r1`
-WHERE
-  `number` BETWEEN 1 AND 1000 AND NOT `number` IN (3);
-
--- commit 3
 DELETE FROM `qsync`.`qsync_rejects`
 WHERE
   `stream_id` = '0123456789abcdef'
@@ -1325,7 +1325,7 @@ WHERE
       `number` BETWEEN 1 AND 1000 AND NOT `number` IN (3)
   );
 
--- commit 4
+-- commit 3
 DELETE FROM `qsync`.`qsync_rejects`
 WHERE
   `stream_id` = '0123456789abcdef'
@@ -1337,7 +1337,7 @@ WHERE
       `number` IN (3)
   );
 
--- commit 5
+-- commit 4
 INSERT INTO `qsync`.`qsync_rejects` (
   `stream_id`,
   `key`,
@@ -1376,7 +1376,7 @@ WHERE
     `said`.`reason` = 'batch_left' AND `staged`.`attempts` > 0
   );
 
--- commit 6
+-- commit 5
 UPDATE `qsync`.`state_people` SET `status` = CASE WHEN `status` = 'open' THEN 'open' ELSE 'unsettled' END, `run_id` = 'r1'
 WHERE
   `key` IN (
@@ -1387,7 +1387,7 @@ WHERE
       `number` BETWEEN 7 AND 9
   );
 
--- commit 7
+-- commit 6
 INSERT INTO `qsync`.`state_people` (
   `key`,
   `row_hash`,
@@ -1412,7 +1412,7 @@ WHERE
       `known`.`key` = `stage_r1`.`key`
   );
 
--- commit 8
+-- commit 7
 DELETE FROM `qsync`.`state_people`
 WHERE
   `key` IN (
@@ -1425,7 +1425,7 @@ WHERE
       ) AND `unsettled` <> 0
   );
 
--- commit 9
+-- commit 8
 UPDATE `qsync`.`state_people` SET `status` = 'removed', `run_id` = 'r1', `acked_at` = '2026-11-03 05:00:00'
 WHERE
   `key` IN (
@@ -1436,7 +1436,7 @@ WHERE
       `op` = 'removed' AND NOT NOT `number` IS NULL
   );
 
--- commit 10
+-- commit 9
 UPDATE `qsync`.`state_people` SET `status` = CASE WHEN `status` = 'open' THEN 'open' ELSE 'open' END, `run_id` = 'r1'
 WHERE
   `key` IN (
@@ -1447,23 +1447,17 @@ WHERE
       (
         `number` BETWEEN 7 AND 8
       )
-      AND NOT `key` IN (
-        SELECT
-          `key`
-        FROM `qsync`.`state_people`
-        WHERE
-          `run_id` = 'r0'
-      )
-      AND NOT `key` IN (
-        SELECT
-          `key`
-        FROM `qsync`.`qsync_rejects`
-        WHERE
-          `run_id` = 'r0' AND `stream_id` = '0123456789abcdef'
-      )
+  )
+  AND `run_id` <> 'r0'
+  AND NOT `key` IN (
+    SELECT
+      `key`
+    FROM `qsync`.`qsync_rejects`
+    WHERE
+      `run_id` = 'r0' AND `stream_id` = '0123456789abcdef'
   );
 
--- commit 11
+-- commit 10
 INSERT INTO `qsync`.`state_people` (
   `key`,
   `row_hash`,
@@ -1506,7 +1500,7 @@ WHERE
       `known`.`key` = `stage_r1`.`key`
   );
 
--- commit 12
+-- commit 11
 UPDATE `qsync`.`qsync_rejects` SET `run_id` = 'r1', `last_at` = '2026-11-03 05:00:00'
 WHERE
   `stream_id` = '0123456789abcdef'
@@ -1518,7 +1512,7 @@ WHERE
       `number` IN (4) AND `attempts` > 0
   );
 
--- commit 13
+-- commit 12
 DELETE FROM `qsync`.`qsync_rejects`
 WHERE
   `stream_id` = '0123456789abcdef'
@@ -1532,7 +1526,7 @@ WHERE
       )
   );
 
--- commit 14
+-- commit 13
 INSERT INTO `qsync`.`qsync_rejects` (
   `stream_id`,
   `key`,

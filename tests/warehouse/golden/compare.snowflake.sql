@@ -5,7 +5,7 @@ WITH "base_side" AS (
       NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("work_email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("work_email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -13,15 +13,15 @@ WITH "base_side" AS (
         ),
         ''
       ) AS "k",
-      COLLATE(CAST("position" AS VARCHAR), 'utf8') AS "v_job_title",
-      COLLATE(CAST("phone" AS VARCHAR), 'utf8') AS "v_phone"
+      COLLATE(CAST("position" AS VARCHAR), '') AS "v_job_title",
+      COLLATE(CAST("phone" AS VARCHAR), '') AS "v_phone"
     FROM "db"."prod"."people"
   ), "shared" AS (
     SELECT
       NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("work_email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("work_email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -89,7 +89,7 @@ WITH "base_side" AS (
       NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -97,7 +97,7 @@ WITH "base_side" AS (
         ),
         ''
       ) AS "k",
-      COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+      COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
       REPLACE(
         TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
         '.000000Z',
@@ -108,7 +108,7 @@ WITH "base_side" AS (
         THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
         ELSE CAST("product_score" AS VARCHAR)
       END AS "v_product_score",
-      COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+      COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
       CAST('warehouse' AS VARCHAR) AS "v_source"
     FROM "db"."prod"."people"
   ), "shared" AS (
@@ -116,7 +116,7 @@ WITH "base_side" AS (
       NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -428,7 +428,7 @@ SELECT
       NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("work_email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("work_email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -438,7 +438,7 @@ SELECT
       ) <> NULLIF(
         TRIM(
           TRANSLATE(
-            COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+            COLLATE(CAST("email" AS VARCHAR), ''),
             'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
             'abcdefghijklmnopqrstuvwxyz'
           ),
@@ -523,7 +523,7 @@ WITH "base_side" AS (
               REGEXP_REPLACE(
                 TRIM(
                   TRANSLATE(
-                    COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                    COLLATE(CAST("company_domain" AS VARCHAR), ''),
                     'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                     'abcdefghijklmnopqrstuvwxyz'
                   ),
@@ -553,7 +553,7 @@ WITH "base_side" AS (
               REGEXP_REPLACE(
                 TRIM(
                   TRANSLATE(
-                    COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                    COLLATE(CAST("company_domain" AS VARCHAR), ''),
                     'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                     'abcdefghijklmnopqrstuvwxyz'
                   ),
@@ -735,7 +735,7 @@ WITH "base_side" AS (
               REGEXP_REPLACE(
                 TRIM(
                   TRANSLATE(
-                    COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                    COLLATE(CAST("company_domain" AS VARCHAR), ''),
                     'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                     'abcdefghijklmnopqrstuvwxyz'
                   ),
@@ -766,7 +766,7 @@ WITH "base_side" AS (
               REGEXP_REPLACE(
                 TRIM(
                   TRANSLATE(
-                    COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                    COLLATE(CAST("company_domain" AS VARCHAR), ''),
                     'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                     'abcdefghijklmnopqrstuvwxyz'
                   ),

@@ -509,11 +509,11 @@ SELECT
     FROM "qsync"."stage_r1"
     WHERE
       "returned" = 1
-  ),
-  "in_model"."c_0",
-  "in_model"."c_1",
-  "staged"."c_0",
-  "staged"."c_1"
+  ) AS "returned",
+  "in_model"."c_0" AS "in_model_c_0",
+  "in_model"."c_1" AS "in_model_c_1",
+  "staged"."c_0" AS "staged_c_0",
+  "staged"."c_1" AS "staged_c_1"
 FROM (
   SELECT
     COALESCE(SUM(CASE WHEN "status" <> 'removed' THEN 1 ELSE 0 END), 0) AS "living",
@@ -1135,20 +1135,14 @@ WHERE
       (
         "number" BETWEEN 7 AND 8
       )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "qsync"."state_people"
-        WHERE
-          "run_id" = 'r0'
-      )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "qsync"."qsync_rejects"
-        WHERE
-          "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
-      )
+  )
+  AND "run_id" <> 'r0'
+  AND NOT "key" IN (
+    SELECT
+      "key"
+    FROM "qsync"."qsync_rejects"
+    WHERE
+      "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
   );
 
 -- commit 11

@@ -4,7 +4,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -12,7 +12,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -23,7 +23,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -32,7 +32,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -58,7 +58,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -498,7 +498,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -506,7 +506,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -517,7 +517,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -526,7 +526,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -557,11 +557,11 @@ SELECT
     FROM "db"."qsync"."stage_r1"
     WHERE
       "returned" = 1
-  ),
-  "in_model"."c_0",
-  "in_model"."c_1",
-  "staged"."c_0",
-  "staged"."c_1"
+  ) AS "returned",
+  "in_model"."c_0" AS "in_model_c_0",
+  "in_model"."c_1" AS "in_model_c_1",
+  "staged"."c_0" AS "staged_c_0",
+  "staged"."c_1" AS "staged_c_1"
 FROM (
   SELECT
     COALESCE(SUM(CASE WHEN "status" <> 'removed' THEN 1 ELSE 0 END), 0) AS "living",
@@ -605,7 +605,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -613,7 +613,7 @@ WITH "keyed" AS (
       ),
       ''
     ) AS "k",
-    COLLATE(CAST("title" AS VARCHAR), 'utf8') AS "v_job_title",
+    COLLATE(CAST("title" AS VARCHAR), '') AS "v_job_title",
     REPLACE(
       TO_CHAR(CONVERT_TIMEZONE('UTC', "last_seen_at"), 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'),
       '.000000Z',
@@ -624,7 +624,7 @@ WITH "keyed" AS (
       THEN RTRIM(RTRIM(CAST("product_score" AS VARCHAR), '0'), '.')
       ELSE CAST("product_score" AS VARCHAR)
     END AS "v_product_score",
-    COLLATE(CAST("seniority" AS VARCHAR), 'utf8') AS "v_seniority",
+    COLLATE(CAST("seniority" AS VARCHAR), '') AS "v_seniority",
     CAST('warehouse' AS VARCHAR) AS "v_source",
     NULLIF(
       REGEXP_REPLACE(
@@ -633,7 +633,7 @@ WITH "keyed" AS (
             REGEXP_REPLACE(
               TRIM(
                 TRANSLATE(
-                  COLLATE(CAST("company_domain" AS VARCHAR), 'utf8'),
+                  COLLATE(CAST("company_domain" AS VARCHAR), ''),
                   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
                   'abcdefghijklmnopqrstuvwxyz'
                 ),
@@ -659,7 +659,7 @@ WITH "keyed" AS (
     NULLIF(
       TRIM(
         TRANSLATE(
-          COLLATE(CAST("email" AS VARCHAR), 'utf8'),
+          COLLATE(CAST("email" AS VARCHAR), ''),
           'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
           'abcdefghijklmnopqrstuvwxyz'
         ),
@@ -1223,20 +1223,14 @@ WHERE
       (
         "number" BETWEEN 7 AND 8
       )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "db"."qsync"."state_people"
-        WHERE
-          "run_id" = 'r0'
-      )
-      AND NOT "key" IN (
-        SELECT
-          "key"
-        FROM "db"."qsync"."qsync_rejects"
-        WHERE
-          "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
-      )
+  )
+  AND "run_id" <> 'r0'
+  AND NOT "key" IN (
+    SELECT
+      "key"
+    FROM "db"."qsync"."qsync_rejects"
+    WHERE
+      "run_id" = 'r0' AND "stream_id" = '0123456789abcdef'
   );
 
 -- commit 11
