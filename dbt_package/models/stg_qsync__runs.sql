@@ -18,7 +18,7 @@ select
     case when status in ({{ qsync.complete_statuses() }}) then 1 else 0 end as is_complete,
     {{ dbt.datediff('started_at', 'finished_at', 'second') }} as seconds,
     {{ qsync.reject_share() }} as reject_share
-from {{ source('qsync', 'qsync_runs') if var('qsync_runs_from') == 'state' else ref(var('qsync_seed')) }}
+from {{ source('qsync', 'qsync_runs') if var('qsync_runs_from') == 'state' else ref(project_name, var('qsync_seed')) }}
 {%- if var('qsync_runs_from') == 'state' %}
 -- The state schema may be shared by several dbt projects.
 where project = '{{ var('qsync_project', project_name) }}'

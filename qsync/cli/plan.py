@@ -21,7 +21,6 @@ from qsync.cli.options import (
     selection_options,
 )
 from qsync.cli.selecting import read_selection, select
-from qsync.cli.telling import say_by_text
 from qsync.cli.wiring import dbt_session, plan_inputs, read_artifacts, reading_warehouse
 from qsync.exit_codes import ExitCode
 
@@ -78,6 +77,7 @@ def plan(
     from qsync.cli.planfile import check_path, save_plan
     from qsync.cli.planview import PlanView
     from qsync.cli.samples import only_on_a_terminal, show_samples
+    from qsync.cli.telling import say_by_text
     from qsync.execution.comparing import compare
     from qsync.execution.planner import PlanOptions, make_plan
 

@@ -8,13 +8,16 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qsync.cli.loading import Loaded
 from qsync.cli.options import Command, option
 from qsync.execution.planner import destination_of
 from qsync.execution.recording import Origin
 from qsync.execution.run_log import FileRunLog, LogBounds
-from qsync.views.progress import RunProgress
+
+if TYPE_CHECKING:
+    from qsync.views.progress import RunProgress
 
 
 def full_bodies_option(command: Command) -> Command:

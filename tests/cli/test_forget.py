@@ -93,19 +93,19 @@ def test_any_spelling_will_do_and_forgetting_twice_is_forgetting_once(
     said = _forget(shell, keys)
     assert said.code is ExitCode.OK, said.err
     assert said.out == (
-        f"Forgot 3 leads: purged from state ({known} records), rejects ({refused}), stages (0); "
-        "suppressed from now on.\n"
+        f"Forgot 3 leads: purged from state ({known} records), rejects ({refused}), stages (0), "
+        "history (4); suppressed from now on.\n"
     )
     assert not {one, two} & set(_known(applied, 9_999))
     again = _forget(shell, f"{one}\n{two}\n{rejected}\n")
     assert again.out == (
-        "Forgot 3 leads: purged from state (0 records), rejects (0), stages (0); "
-        "suppressed before.\n"
+        "Forgot 3 leads: purged from state (0 records), rejects (0), stages (0), "
+        "history (0); suppressed before.\n"
     )
     some = _forget(shell, f"{one}\nnobody@nowhere.example")
     assert some.out == (
-        "Forgot 2 leads: purged from state (0 records), rejects (0), stages (0); "
-        "suppressed from now on (1 of them were before).\n"
+        "Forgot 2 leads: purged from state (0 records), rejects (0), stages (0), "
+        "history (0); suppressed from now on (1 of them were before).\n"
     )
     assert _suppressed(applied) == 4
     assert sql(applied, "SELECT lock_id FROM qsync.qsync_lock") == [(None,)]

@@ -61,8 +61,8 @@ def test_a_plan_that_cannot_be_written_is_told_before_it_is_made(
 @pytest.mark.parametrize(
     ("words", "environment", "why"),
     [
-        ((), {"CI": "true"}, "a CI job's log is no place for them"),
-        ((), {"GITHUB_ACTIONS": "true"}, "a CI job's log is no place for them"),
+        ((), {"CI": "true"}, "a CI job is no place for them"),
+        ((), {"GITHUB_ACTIONS": "true"}, "a CI job is no place for them"),
         ((), {}, "on a terminal only"),
         (("--json",), {}, "--show-values is for a person"),
         (("--markdown",), {}, "--show-values is for a person"),
