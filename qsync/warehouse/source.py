@@ -66,7 +66,8 @@ def source_query(
     much as its hash.
     """
     model = relation(rendered, dialect.name)
-    ctes = [("keyed", _keyed(stream, model, dialect))]
+    # A value is used for the hash and for itself: without this it would be made canonical twice.
+    ctes = [("keyed", dialect.once(_keyed(stream, model, dialect)))]
     if stream.grouped:
         ctes.append(("grouped", _grouped(stream)))
     else:

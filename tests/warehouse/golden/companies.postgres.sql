@@ -53,6 +53,7 @@ WITH "keyed" AS (
       ),
       ''
     ) IS NULL
+  OFFSET 0
 ), "grouped" AS (
   SELECT
     "k",
@@ -770,6 +771,7 @@ WITH "keyed" AS (
       ),
       ''
     ) IS NULL
+  OFFSET 0
 ), "grouped" AS (
   SELECT
     "k",

@@ -9,6 +9,7 @@ WITH "base_side" AS (
       CAST("position" AS TEXT) COLLATE "C" AS "v_job_title",
       CAST("phone" AS TEXT) COLLATE "C" AS "v_phone"
     FROM "db"."prod"."people"
+    OFFSET 0
   ), "shared" AS (
     SELECT
       NULLIF(
@@ -80,6 +81,7 @@ WITH "base_side" AS (
       CAST("seniority" AS TEXT) COLLATE "C" AS "v_seniority",
       CAST('warehouse' AS TEXT) AS "v_source"
     FROM "db"."prod"."people"
+    OFFSET 0
   ), "shared" AS (
     SELECT
       NULLIF(
@@ -529,6 +531,7 @@ WITH "base_side" AS (
         ),
         ''
       ) IS NULL
+    OFFSET 0
   ), "grouped" AS (
     SELECT
       "k",
@@ -736,6 +739,7 @@ WITH "base_side" AS (
         ),
         ''
       ) IS NULL
+    OFFSET 0
   ), "grouped" AS (
     SELECT
       "k",

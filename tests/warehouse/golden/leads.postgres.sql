@@ -39,6 +39,7 @@ WITH "keyed" AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
+  OFFSET 0
 ), "shared" AS (
   SELECT
     NULLIF(
@@ -586,6 +587,7 @@ WITH "keyed" AS (
       ''
     ) AS "company_domain"
   FROM "db"."prod"."people"
+  OFFSET 0
 ), "shared" AS (
   SELECT
     NULLIF(
