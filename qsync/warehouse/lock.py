@@ -15,6 +15,7 @@ from qsync.errors import UserError
 from qsync.execution.ports import LockHolder
 from qsync.warehouse.connection import Connection, Row, WarehouseError
 from qsync.warehouse.layout import LOCK, Layout
+from qsync.warehouse.sequential import from_something
 from qsync.warehouse.sql import Expression, all_of, any_of, col, eq, ident, is_null, null, text
 
 TRIES = 3
@@ -51,7 +52,8 @@ class Lock:
                 this=exp.select(exp.Literal.number(1)).from_(self._table.copy()).where(self._mine())
             )
         )
-        row = exp.select(text(self._destination), exp.Literal.number(0)).where(absent)
+        free = exp.select(text(self._destination), exp.Literal.number(0))
+        row = from_something(free).where(absent)
         try:
             self._connection.run(
                 exp.insert(row, self._table.copy(), columns=[ident("destination"), ident("epoch")])

@@ -61,7 +61,7 @@ def _rows_if(rows: Expression, held: Expression) -> Expression:
         rows = exp.select(*(exp.column(name.copy()) for name in names)).from_(rows)
     if isinstance(rows, exp.Select) and rows.args.get("from_") is None:
         # BigQuery takes no condition where there is nothing to select from.
-        rows = _named(rows)
+        rows = from_something(rows)
     if not isinstance(rows, exp.Select):
         raise TypeError("rows of a statement are a select or values")
     where = rows.args.get("where")
@@ -72,7 +72,7 @@ def _rows_if(rows: Expression, held: Expression) -> Expression:
     return rows
 
 
-def _named(row: exp.Select) -> exp.Select:
+def from_something(row: exp.Select) -> exp.Select:
     """A row that is selected from nothing, as one that is selected from a subquery."""
     names = [ident(f"c{place}") for place, _ in enumerate(row.expressions)]
     values = [

@@ -93,7 +93,7 @@ class Notebook:
         if '"qsync_meta"' in text and text.startswith('SELECT "value"'):
             return [("ab" * 32,)] if "secret" in text else [("2",)]
         if text.startswith('SELECT "epoch"'):
-            return [(1, "mine", "tests", 0, 0)]
+            return [(1, "mine", "tests", 0, 0)] if self._tables else []
         if '"streams"."columns"' in text:
             return [("state_people", '["v_phone"]', "f", None)]
         if text.startswith('SELECT "state_table" FROM'):

@@ -23,6 +23,7 @@ CREATE VIEW "qsync"."qsync_rejections" AS SELECT "streams"."destination" AS "des
 DELETE FROM "qsync"."qsync_meta" WHERE "name" = 'view qsync_rejections';
 INSERT INTO "qsync"."qsync_meta" ("name", "value") SELECT 'view qsync_rejections', '1';
 SELECT "epoch", "lock_id", "holder", "since", "expires" FROM "qsync"."qsync_lock" WHERE "destination" = 'api.qualified.com';
+INSERT INTO "qsync"."qsync_lock" ("destination", "epoch") SELECT "c0", "c1" FROM (SELECT 'api.qualified.com' AS "c0", 0 AS "c1") AS "given" WHERE NOT EXISTS(SELECT 1 FROM "qsync"."qsync_lock" WHERE "destination" = 'api.qualified.com');
 SELECT 1;
 CREATE TABLE IF NOT EXISTS "qsync"."qsync_probe_ab12" ("probe" VARCHAR(MAX));
 DROP TABLE IF EXISTS "qsync"."qsync_probe_ab12";

@@ -23,6 +23,7 @@ CREATE VIEW "DB"."qsync"."qsync_rejections" AS SELECT "streams"."destination" AS
 DELETE FROM "DB"."qsync"."qsync_meta" WHERE "name" = 'view qsync_rejections';
 INSERT INTO "DB"."qsync"."qsync_meta" ("name", "value") SELECT 'view qsync_rejections', '1';
 SELECT "epoch", "lock_id", "holder", "since", "expires" FROM "DB"."qsync"."qsync_lock" WHERE "destination" = 'api.qualified.com';
+INSERT INTO "DB"."qsync"."qsync_lock" ("destination", "epoch") SELECT "c0", "c1" FROM (SELECT 'api.qualified.com' AS "c0", 0 AS "c1") AS "given" WHERE NOT EXISTS(SELECT 1 FROM "DB"."qsync"."qsync_lock" WHERE "destination" = 'api.qualified.com');
 SELECT 1;
 CREATE TABLE IF NOT EXISTS "DB"."qsync"."qsync_probe_ab12" ("probe" VARCHAR);
 DROP TABLE IF EXISTS "DB"."qsync"."qsync_probe_ab12";
