@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Team
 
@@ -45,6 +47,7 @@ def _age(team: Team) -> None:
     team.sql(f"UPDATE qsync.qsync_rejects SET last_at = '{OLD}'")
 
 
+@pytest.mark.slow
 def test_old_tombstones_and_rejects_of_who_left_go_with_the_next_apply(team: Team) -> None:
     for _ in range(2):
         team.apply("-s", "leads")

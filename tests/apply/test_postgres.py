@@ -108,6 +108,7 @@ def test_the_main_job_runs_on_postgresql_as_it_does_on_duckdb(
 
 
 @pytest.mark.proves(fault="lock lost or rival run", promise="no row lost")
+@pytest.mark.slow
 def test_a_run_that_loses_its_lock_stops_and_the_next_one_settles_what_it_sent(
     team: Team, qualified: EmulatorServer, postgres_server: PostgresServer, project: Path
 ) -> None:

@@ -10,6 +10,7 @@ from tests.apply.kit import Team
 
 @pytest.mark.proves(fault="quota spent by others", promise="quota kept")
 @pytest.mark.proves(fault="machine gone", promise="quota kept")
+@pytest.mark.slow
 def test_what_earlier_runs_spent_is_left_alone_by_the_next(team: Team) -> None:
     assert team.apply("-s", "companies").code is ExitCode.OK
     # Of 1,800 requests in 15 minutes a colleague's run has made all but a handful.

@@ -71,6 +71,7 @@ def test_it_needs_no_key_and_leaves_everything_as_it_was(team: Team, offline: No
     assert team.qualified.account.requests() == []
 
 
+@pytest.mark.slow
 def test_what_it_checks_is_what_apply_then_sends_on_every_day(
     team: Team, rehearsed: list[Account]
 ) -> None:

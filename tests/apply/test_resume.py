@@ -38,6 +38,7 @@ def _leads(team: Team) -> int:
 
 
 @pytest.mark.proves(fault="quota spent by others", promise="no row lost")
+@pytest.mark.slow
 def test_a_bound_of_requests_ends_a_run_cleanly_and_a_series_of_runs_loads_everything(
     team: Team,
 ) -> None:
@@ -167,7 +168,11 @@ def test_the_run_after_a_killed_one_settles_its_jobs_and_sends_none_of_their_row
     [
         (("apply", "--limit", "5"), "limit"),
         (("apply", "--baseline"), "baseline"),
-        (("apply", "--full-refresh", "--max-requests", "8"), "full refresh"),
+        pytest.param(
+            ("apply", "--full-refresh", "--max-requests", "8"),
+            "full refresh",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_run_that_was_asked_for_something_else_is_not_resumed(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from qsync.exit_codes import ExitCode
 from tests.apply.kit import Said, Team
@@ -54,6 +55,7 @@ def test_a_sealed_plan_is_applied_as_it_is_without_asking_and_only_once(team: Te
     assert team.submitted() == 1
 
 
+@pytest.mark.slow
 def test_a_plan_whose_rows_or_state_moved_is_refused_and_says_which(team: Team) -> None:
     team.apply("-s", "companies")
     team.sql("UPDATE prod.dim_companies SET industry = 'retail' WHERE domain LIKE 'a%'")

@@ -40,7 +40,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 
 @pytest.mark.proves(fault="row rejected", promise="nothing leaks")
-@pytest.mark.parametrize("quoting", [True, False])
+@pytest.mark.parametrize("quoting", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_no_key_address_or_value_is_in_any_output_or_file(
     team: Team, monkeypatch: pytest.MonkeyPatch, quoting: bool
 ) -> None:

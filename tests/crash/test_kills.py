@@ -20,10 +20,7 @@ journal, posted, accepted, read, committed to state."""
 NTHS = {"committed": (1, 2, 3)}
 """Which chunk: the first, a middle one, the last of six. Commits take what there is."""
 
-QUICK: tuple[Kill, ...] = (
-    ("posted", "before", 3),
-    ("accepted", "after", 6),
-)
+QUICK: tuple[Kill, ...] = (("accepted", "after", 6),)
 """Those that are worth some of everybody's time; all others run with the slow tests."""
 
 AROUND: tuple[Kill, ...] = tuple(
@@ -154,7 +151,8 @@ def test_a_killed_run_whose_machine_is_gone_is_made_good_by_the_next(
 
 
 @pytest.mark.proves(fault="process killed", promise="no row lost")
-@pytest.mark.parametrize("moment", ["before", pytest.param("after", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_run_killed_while_it_settles_a_killed_one_is_made_good_by_the_next(
     team: Team, victims: Victims, wanted: Any, moment: str
 ) -> None:

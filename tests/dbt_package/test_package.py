@@ -228,6 +228,7 @@ def test_rejections_are_empty_and_no_error_before_there_is_any_state(built: Buil
     assert built.rows("select sync, match_key, resting from prod.qsync_rejections") == []
 
 
+@pytest.mark.slow
 def test_runs_are_read_from_a_source_that_has_to_be_named_rightly(built: Built) -> None:
     said: subprocess.CompletedProcess[str] = run_dbt(
         built.folder, "parse", "--vars", "{qsync_runs_from: csv}"

@@ -400,7 +400,7 @@ THE_REST = (
     Mutation(
         "a header may raise the limit that was set",
         "qualified/windows.py",
-        "self.size = max(1, min(self._allowed, size))",
+        "self.size = max(1, min(self.allowed, size))",
         "self.size = max(1, size)",
         (_QUOTA + "test_a_larger_limit_in_the_headers_lets_no_more_go_than_was_set",),
     ),

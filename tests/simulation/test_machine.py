@@ -258,7 +258,7 @@ def _simulate(examples: int, part: int, machine: type[RuleBasedStateMachine] = S
     )
 
 
-EXAMPLES = int(os.environ.get("QSYNC_SIMULATIONS", "200"))
+EXAMPLES = int(os.environ.get("QSYNC_SIMULATIONS", "120"))
 
 
 @pytest.mark.proves(fault="jobs in any order", promise="newest value wins")
