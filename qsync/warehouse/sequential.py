@@ -82,7 +82,7 @@ def merged(
     target.set("alias", exp.TableAlias(this=ident(into)))
     replacing = exp.Update(
         expressions=[
-            exp.EQ(this=of(column, into), expression=of(column, fresh))
+            exp.EQ(this=exp.column(ident(column)), expression=of(column, fresh))
             for column in columns
             if column != key
         ]

@@ -32,9 +32,6 @@ class _UnguardedError(Exception):
 class DirectConnection:
     """A `Connection` over a DB-API connection in autocommit mode."""
 
-    using = ""
-    """What ends a CREATE TABLE."""
-
     def __init__(self, raw: Any, dialect: Dialect, database: str | None) -> None:
         self.raw = raw
         self._dialect = dialect

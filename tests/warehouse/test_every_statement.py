@@ -224,6 +224,7 @@ def _everything(dialect: Dialect, names: set[str]) -> list[str]:
 
 NO_STATEMENT = {
     "change_set",
+    "commit_seconds",
     "layout_version",
     "own_run",
     "relations",
