@@ -172,9 +172,10 @@ async def deliver(
                 halt.guard()
             report()
 
+    pace = warehouse.commit_seconds if commit_every is None else commit_every
     try:
         async with asyncio.TaskGroup() as group:
-            regular = group.create_task(committer.commit_regularly(clock, commit_every or warehouse.commit_seconds)
+            regular = group.create_task(committer.commit_regularly(clock, pace))
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(open_jobs, chunks)):
                     workers.create_task(work())

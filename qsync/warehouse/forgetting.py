@@ -63,17 +63,21 @@ def is_suppressed(
     key: Expression, object_name: str, layout: Layout, dialect: Dialect
 ) -> Expression:
     """Whether the key of a record has been forgotten; not true for NULL."""
-    return known_by(hash_of(key, object_name, layout, dialect), object_name, layout)
+    forgotten = _forgotten(object_name, layout)
+    return dialect.among(hash_of(key, object_name, layout, dialect), forgotten)
 
 
 def known_by(hashed: Expression, object_name: str, layout: Layout) -> Expression:
     """Whether a key's hash is one of those that were forgotten."""
-    forgotten = (
+    return exp.In(this=hashed, query=_forgotten(object_name, layout).subquery())
+
+
+def _forgotten(object_name: str, layout: Layout) -> exp.Select:
+    return (
         exp.select(col("key_hash"))
         .from_(layout.table(SUPPRESSED))
         .where(eq(col("object"), text(object_name)))
     )
-    return exp.In(this=hashed, query=forgotten.subquery())
 
 
 def hash_of(key: Expression, object_name: str, layout: Layout, dialect: Dialect) -> Expression:

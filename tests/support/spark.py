@@ -109,6 +109,9 @@ class SparkConnection(DirectConnection):
             said.set("properties", exp.Properties(expressions=[using]))
         return self.send(said.sql(dialect="spark"))
 
+    def views(self, schema: str) -> set[str]:
+        return {str(row[0]) for row in self.send(f"SHOW VIEWS IN {schema}").fetchall()}
+
     def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         values = exp.values([tuple(row) for row in rows]).sql(dialect="spark")
         self.send(f"INSERT INTO {table} {values}")

@@ -58,6 +58,11 @@ class DirectConnection:
         """Run a statement of a test's own; the rows it finds, none for one that finds none."""
         return [tuple(row) for row in self.execute(sql).fetchall()]
 
+    def views(self, schema: str) -> set[str]:
+        """The names of the views in a schema."""
+        told = f"SELECT table_name FROM information_schema.views WHERE table_schema = '{schema}'"
+        return {str(name) for (name,) in self.say(told)}
+
     def make_model(self, columns: str) -> None:
         """Make the table `people` with these columns."""
         self.execute(f"CREATE TABLE people ({columns})")
