@@ -224,6 +224,7 @@ class CountingStage:
     marked: int = 0
     open_jobs: set[str] = field(default_factory=set)
     work: float = 0.0
+    commit_seconds: float = 5.0
 
     @property
     def stage(self) -> Stage:

@@ -104,7 +104,7 @@ async def deliver(
     bounds: RunBounds | None = None,
     limit: int | None = None,
     max_rejected: Limit | None = None,
-    commit_every: float = 5.0,
+    commit_every: float | None = None,
     open_jobs: int = OPEN_JOBS,
     job_deadline: float = 3_600.0,
 ) -> DeliveryResult:
@@ -130,7 +130,7 @@ async def deliver(
         bounds: What the run may use.
         limit: Rows to send at most; the first of the stage.
         max_rejected: Rows that may be rejected, as a number or a share of those that are sent.
-        commit_every: Seconds between commits.
+        commit_every: Seconds between commits; the warehouse's own unless given.
         open_jobs: Chunks in flight at most.
         job_deadline: Seconds after which an unfinished job's rows are unknown.
 
@@ -172,9 +172,10 @@ async def deliver(
                 halt.guard()
             report()
 
+    pace = warehouse.commit_seconds if commit_every is None else commit_every
     try:
         async with asyncio.TaskGroup() as group:
-            regular = group.create_task(committer.commit_regularly(clock, commit_every))
+            regular = group.create_task(committer.commit_regularly(clock, pace))
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(open_jobs, chunks)):
                     workers.create_task(work())

@@ -302,6 +302,10 @@ class DeadStream:
 class DeliveryWarehouse(Protocol):
     """What delivering one staged table asks of the warehouse."""
 
+    @property
+    def commit_seconds(self) -> float:
+        """Seconds between commits while records are delivered: more where a commit is slow."""
+
     def read_stage(self, stage: Stage, first: int, last: int) -> list[StagedRow]:
         """The staged records of a range of numbers, in order."""
 

@@ -48,7 +48,9 @@ def _sorted_join(generator: Generator, node: exp.GroupConcat) -> str:
     ordered = node.this
     collected = exp.Anonymous(this="COLLECT_LIST", expressions=[ordered.this])
     in_order = exp.Anonymous(this="SORT_ARRAY", expressions=[collected])
-    return generator.func("ARRAY_JOIN", in_order, node.args["separator"])
+    joined = exp.Anonymous(this="ARRAY_JOIN", expressions=[in_order, node.args["separator"]])
+    # Of no rows the others join NULL.
+    return generator.sql(exp.Nullif(this=joined, expression=text("")))
 
 
 def _byte_order(generator: Generator, node: exp.Collate) -> str:

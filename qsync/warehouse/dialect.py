@@ -117,6 +117,10 @@ class Dialect(ABC):
         """
         return query
 
+    def among(self, value: Expression, query: exp.Select) -> Expression:
+        """Whether a value is among those that a select of one column finds; not true for NULL."""
+        return exp.In(this=value, query=query.subquery())
+
     def epoch_now(self) -> Expression:
         """The warehouse's clock, in whole seconds since 1970."""
         return exp.cast(

@@ -85,7 +85,8 @@ def is_suppressed(
     key: Expression, object_name: str, layout: Layout, dialect: Dialect
 ) -> Expression:
     """Whether the key of a record has been forgotten; not true for NULL."""
-    return known_by(hash_of(key, object_name, layout, dialect), object_name, layout)
+    forgotten = _suppressed_hashes(object_name, layout)
+    return dialect.among(hash_of(key, object_name, layout, dialect), forgotten)
 
 
 def known_by(hashed: Expression, object_name: str, layout: Layout) -> Expression:

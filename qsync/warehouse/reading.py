@@ -84,6 +84,11 @@ class ReadingWarehouse:
         self.streams = Streams(connection, self.layout)
         self.records = Records(connection, self.layout)
 
+    @property
+    def commit_seconds(self) -> float:
+        """Seconds between commits while records are delivered: more where a commit is slow."""
+        return self.layout.engine.commit_seconds
+
     def relations(self) -> Mapping[str, str]:
         """The relation of every model, snapshot and seed by unique id, under qsync's target."""
         return self._relations

@@ -9,7 +9,7 @@ from sqlglot.dialects.databricks import Databricks as DatabricksWords
 from sqlglot.generator import Generator
 
 from qsync.warehouse.databricks import Databricks, DatabricksText
-from qsync.warehouse.sql import text
+from qsync.warehouse.sql import Expression, text
 
 
 def _pattern(pattern: str) -> str:
@@ -48,6 +48,12 @@ class Spark(Databricks):
     # The zone comes from the profile (docs/warehouses.md): Sail reads no statement that sets one.
     session = ()
     names_database = False
+
+    def among(self, value: Expression, query: exp.Select) -> Expression:
+        """Of a list, not of a subquery: Sail plans none within a CASE."""
+        collected = exp.Anonymous(this="COLLECT_SET", expressions=[query.expressions[0]])
+        listed = query.select(collected, append=False)
+        return exp.Anonymous(this="ARRAY_CONTAINS", expressions=[listed.subquery(), value])
 
     def columns_of(self, relation: exp.Table) -> None:
         """`columns` asks DESCRIBE."""

@@ -88,6 +88,7 @@ class FakeStage:
     commits: list[tuple[float, tuple[Outcome, ...]]] = field(default_factory=list)
     reads: list[int] = field(default_factory=list)
     missing: frozenset[int] = frozenset()
+    commit_seconds: float = 5.0
     fail_commits: Exception | None = None
     marks: list[tuple[int, bool]] = field(default_factory=list)
     jobs: dict[str, KnownJob] = field(default_factory=dict)

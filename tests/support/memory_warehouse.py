@@ -51,6 +51,7 @@ class MemoryWarehouse:
     store: MemoryStore
     own_run: str | None = None
     """The run that notes its requests here: earlier ones have not made them."""
+    commit_seconds: float = 5.0
 
     # --- planning ---------------------------------------------------------------------------
 

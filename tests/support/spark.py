@@ -94,29 +94,32 @@ class _Fetched:
 class SparkConnection(DirectConnection):
     """A `Connection` over a Spark session: no transactions, statement by statement."""
 
-    using = " USING iceberg"
-
     def __init__(self, session: Any) -> None:
         super().__init__(session, DIALECTS["spark"], None)
 
-    def execute(self, sql: str) -> Any:
-        """Run a statement; one written by a test for every warehouse is put into Spark's words."""
+    def send(self, sql: str) -> Any:
+        """Run a statement of Spark's."""
         return _Fetched([tuple(row) for row in self.raw.sql(sql).collect()])
 
-    def say(self, sql: str) -> list[Row]:
-        """Run a statement of a test's own, written with standard quotes."""
-        written = parse_one(sql, dialect="postgres").sql(dialect="spark")
-        return [tuple(row) for row in self.execute(written).fetchall()]
+    def execute(self, sql: str) -> Any:
+        """Run a statement that a test has for every warehouse: it is put into Spark's words."""
+        said = parse_one(sql, dialect="postgres")
+        if isinstance(said, exp.Create) and said.kind == "TABLE":
+            using = exp.FileFormatProperty(this=exp.var("ICEBERG"))
+            said.set("properties", exp.Properties(expressions=[using]))
+        return self.send(said.sql(dialect="spark"))
 
-    def make_model(self, columns: str) -> None:
-        made = parse_one(f"CREATE TABLE people ({columns})", dialect="postgres")
-        using = exp.FileFormatProperty(this=exp.var("ICEBERG"))
-        made.set("properties", exp.Properties(expressions=[using]))
-        self.execute(made.sql(dialect="spark"))
+    def views(self, schema: str) -> set[str]:
+        return {str(row[0]) for row in self.send(f"SHOW VIEWS IN {schema}").fetchall()}
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         values = exp.values([tuple(row) for row in rows]).sql(dialect="spark")
-        self.execute(f"INSERT INTO {table} {values}")
+        self.send(f"INSERT INTO {table} {values}")
+
+    def _send(self, statement: Expression) -> Any:
+        sql = self._dialect.render(statement)
+        self.statements.append(sql)
+        return self.send(sql)
 
     def run(self, *statements: Expression) -> None:
         for statement in statements:

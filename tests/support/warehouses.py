@@ -32,9 +32,6 @@ class _UnguardedError(Exception):
 class DirectConnection:
     """A `Connection` over a DB-API connection in autocommit mode."""
 
-    using = ""
-    """What ends a CREATE TABLE."""
-
     def __init__(self, raw: Any, dialect: Dialect, database: str | None) -> None:
         self.raw = raw
         self._dialect = dialect
@@ -60,6 +57,11 @@ class DirectConnection:
     def say(self, sql: str) -> list[Row]:
         """Run a statement of a test's own; the rows it finds, none for one that finds none."""
         return [tuple(row) for row in self.execute(sql).fetchall()]
+
+    def views(self, schema: str) -> set[str]:
+        """The names of the views in a schema."""
+        told = f"SELECT table_name FROM information_schema.views WHERE table_schema = '{schema}'"
+        return {str(name) for (name,) in self.say(told)}
 
     def make_model(self, columns: str) -> None:
         """Make the table `people` with these columns."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-NOT_ON_SPARK: dict[str, str] = {}
+NOT_ON_SPARK: dict[str, str] = {
+    "test_tables_of_the_first_layout": "the first layout was never written on Spark",
+    "test_comparing.py": "Sail does not see an outer WITH from within an inner one",
+    "test_whatever_the_mappings": "many examples, and each statement is a job of its own",
+}
 """From a part of a test's id to the reason."""
 
 

@@ -41,7 +41,7 @@ def _outcomes(fates: Sequence[str], cuts: Sequence[int]) -> list[Outcome]:
 
 
 def _numbers(connection: DirectConnection, condition: Expression) -> list[int]:
-    connection.execute(f"CREATE TABLE IF NOT EXISTS staged (number integer){connection.using}")
+    connection.execute("CREATE TABLE IF NOT EXISTS staged (number integer)")
     if connection.execute("SELECT COUNT(*) FROM staged").fetchall() == [(0,)]:
         values = ", ".join(f"({number})" for number in range(1, 60))
         connection.execute(f"INSERT INTO staged VALUES {values}, (NULL)")

@@ -282,6 +282,7 @@ def _tell(notebook: Notebook, room: WritingWarehouse) -> None:
 
 NO_STATEMENT = {
     "change_set",
+    "commit_seconds",
     "layout_version",
     "own_run",
     "relations",

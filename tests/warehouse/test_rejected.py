@@ -74,5 +74,4 @@ def test_the_view_tells_the_same_and_is_made_once(desk: Desk) -> None:
 
 
 def _views(desk: Desk) -> set[str]:
-    found = desk.sql("SELECT table_name FROM information_schema.views WHERE table_schema = 'qsync'")
-    return {str(name) for (name,) in found}
+    return desk.connection.views("qsync")

@@ -1233,20 +1233,23 @@ ORDER BY
 -- purge 1
 DELETE FROM `qsync`.`state_people`
 WHERE
-  MD5(
+  ARRAY_CONTAINS(
     (
       SELECT
-        `value`
-      FROM `qsync`.`qsync_meta`
+        COLLECT_SET(`key_hash`)
+      FROM `qsync`.`qsync_suppressed`
       WHERE
-        `name` = 'secret'
-    ) || ':company:' || `key`
-  ) IN (
-    SELECT
-      `key_hash`
-    FROM `qsync`.`qsync_suppressed`
-    WHERE
-      `object` = 'company'
+        `object` = 'company'
+    ),
+    MD5(
+      (
+        SELECT
+          `value`
+        FROM `qsync`.`qsync_meta`
+        WHERE
+          `name` = 'secret'
+      ) || ':company:' || `key`
+    )
   );
 
 -- purge 2

@@ -935,20 +935,23 @@ ORDER BY
 -- purge 1
 DELETE FROM `qsync`.`state_people`
 WHERE
-  MD5(
+  ARRAY_CONTAINS(
     (
       SELECT
-        `value`
-      FROM `qsync`.`qsync_meta`
+        COLLECT_SET(`key_hash`)
+      FROM `qsync`.`qsync_suppressed`
       WHERE
-        `name` = 'secret'
-    ) || ':lead:' || `key`
-  ) IN (
-    SELECT
-      `key_hash`
-    FROM `qsync`.`qsync_suppressed`
-    WHERE
-      `object` = 'lead'
+        `object` = 'lead'
+    ),
+    MD5(
+      (
+        SELECT
+          `value`
+        FROM `qsync`.`qsync_meta`
+        WHERE
+          `name` = 'secret'
+      ) || ':lead:' || `key`
+    )
   );
 
 -- purge 2
