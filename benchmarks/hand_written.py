@@ -1,7 +1,7 @@
 """The statements somebody who knows SQL writes by hand for the one table they have.
 
-They do a part of what qsync's do: nothing is checked (keys, duplicates, numbers, options), nothing
-is said about fields, rejects and tombstones are not known.
+They do a part of what qsync's do: nothing is checked (keys, numbers, options), nothing is said
+about fields, rejects and tombstones are not known. Only the correct diff sees duplicates.
 """
 
 from __future__ import annotations
@@ -62,8 +62,13 @@ def bare() -> str:
     )
 
 
-def canonical(request: DiffRequest, dialect: Dialect, state: str) -> str:
-    """The same, with keys and values made canonical as qsync does it, against qsync's state."""
+def correct(request: DiffRequest, dialect: Dialect, state: str) -> str:
+    """What any diff must do to be right, against qsync's state.
+
+    Keys are folded and values made canonical as qsync does it, so that no session's setting and no
+    way of writing a number is a change; rows that share a key are not counted as records, of which
+    two would be sent.
+    """
     ctes = {
         name: tree.sql(dialect=dialect.name)
         for name, tree in source_query(request.stream, request.relation, dialect).ctes
@@ -72,8 +77,29 @@ def canonical(request: DiffRequest, dialect: Dialect, state: str) -> str:
     assert found is not None
     return (
         f"WITH keyed AS ({ctes['keyed']}), "
-        f"m AS (SELECT k AS key, {found.group(1)} AS h FROM keyed) "
-        f"{_COUNTS} FROM m FULL JOIN {state} AS s ON m.key = s.key"
+        f"m AS (SELECT k AS key, {found.group(1)} AS h FROM keyed), "
+        f"d AS ({ctes['shared']}) "
+        f"{_COUNTS}, count(*) FILTER (WHERE d.shared_key IS NOT NULL) AS shared "
+        f"FROM m LEFT JOIN d ON m.key = d.shared_key FULL JOIN {state} AS s ON m.key = s.key "
+    )
+
+
+def correct_stage(request: DiffRequest, dialect: Dialect, state: str, table: str) -> str:
+    """The rows to send, numbered, by the correct diff."""
+    ctes = {
+        name: tree.sql(dialect=dialect.name)
+        for name, tree in source_query(request.stream, request.relation, dialect).ctes
+    }
+    found = _LAST_HASH.search(ctes["source"])
+    assert found is not None
+    names = ", ".join(field.state_column for field in request.stream.fields)
+    return (
+        f"CREATE TABLE {table} AS WITH keyed AS ({ctes['keyed']}), "
+        f"m AS (SELECT k AS key, {found.group(1)} AS h, {names} FROM keyed), "
+        f"d AS ({ctes['shared']}) "
+        f"SELECT row_number() OVER (ORDER BY m.key) AS number, m.* "
+        f"FROM m LEFT JOIN d ON m.key = d.shared_key LEFT JOIN {state} AS s ON m.key = s.key "
+        f"WHERE d.shared_key IS NULL AND (s.key IS NULL OR m.h <> s.row_hash)"
     )
 
 

@@ -115,8 +115,8 @@ def measure(at: Opened, repeats: int, cpu: Cpu) -> dict[str, Any]:
     steps: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "bare diff": (lambda: rows(at, hand_written.bare()), lambda: None),
         "plan": (lambda: warehouse.change_set(request), lambda: None),
-        "canonical diff": (
-            lambda: rows(at, hand_written.canonical(request, dialect, state)),
+        "correct diff": (
+            lambda: rows(at, hand_written.correct(request, dialect, state)),
             lambda: None,
         ),
         "hand stage": (
@@ -124,6 +124,10 @@ def measure(at: Opened, repeats: int, cpu: Cpu) -> dict[str, Any]:
             lambda: raw(at, "DROP TABLE prod.hand_stage"),
         ),
         "stage": (stage, unstage),
+        "correct stage": (
+            lambda: raw(at, hand_written.correct_stage(request, dialect, state, "prod.hand_stage")),
+            lambda: raw(at, "DROP TABLE prod.hand_stage"),
+        ),
     }
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
     for _ in range(repeats):

@@ -42,8 +42,6 @@ class Postgres(Dialect):
         "SET TIME ZONE 'UTC'",
         "SET extra_float_digits = 1",
         "SET standard_conforming_strings = on",
-        # Compiling a statement of many fields takes longer than it saves.
-        "SET jit = off",
     )
     indexes = True
     names_database = False
