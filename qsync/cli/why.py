@@ -28,6 +28,8 @@ class _Discreet(click.Command):
             return super().parse_args(ctx, args)
         except click.NoSuchOption:
             message = "There is no such option."
+        except click.MissingParameter:
+            message = "Give an address or a domain, or - to read it from standard input."
         except click.BadParameter as error:
             message = f"Give a value that {error.param.opts[0] if error.param else 'it'} can have."
         except click.UsageError:

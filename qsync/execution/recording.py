@@ -10,7 +10,7 @@ from typing import Any
 from qsync.execution.deliver import DeliveryResult
 from qsync.execution.halt import Pause
 from qsync.execution.remote import RemoteError
-from qsync.ledger.record import RunRecord, RunStatus
+from qsync.ledger.record import ANOTHER_STREAM, RunRecord, RunStatus
 from qsync.planning.plan import StreamPlan
 
 
@@ -131,9 +131,6 @@ PAUSED = {
 
 GUARDED = "max_rejected did not hold in its first stream"
 """Why a sync's other stream is not sent when the guard stopped it midway."""
-
-ANOTHER_STREAM = "another stream's"
-"""The guard that stopped a stream which broke none itself."""
 
 
 def stopped(

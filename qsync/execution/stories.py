@@ -156,6 +156,7 @@ class StreamStory:
         match_column: The column with the key.
         fields: Its mapping.
         problem: Why it cannot be compared now; then nothing is known of its model.
+        problem_hint: What to do about that.
         standing: What the next plan sees: one entry, none where neither model nor state has the
             key, several where rows of the model share it.
         acknowledged: What state holds.
@@ -173,6 +174,7 @@ class StreamStory:
     match_column: str
     fields: tuple[FieldLine, ...]
     problem: str | None = None
+    problem_hint: str | None = None
     standing: tuple[Standing, ...] = ()
     acknowledged: Acknowledged | None = None
     rejection: Rejection | None = None

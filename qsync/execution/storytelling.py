@@ -125,7 +125,9 @@ def _story(
         stream = next(stream for stream in item.streams if stream.object is kind)
         return _compared(asked, story, (sync, stream, relation, ids[0]), inputs, warehouse, teller)
     errors = [item for item in problems if item.severity is Severity.ERROR]
-    return replace(story, problem=errors[0].message if errors else "it has errors")
+    if not errors:
+        return replace(story, problem="it has errors")
+    return replace(story, problem=errors[0].message, problem_hint=errors[0].hint or None)
 
 
 def _compared(

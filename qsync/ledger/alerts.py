@@ -260,7 +260,9 @@ def _by_records(
     stand: SyncStand, trouble: Trouble, holds: Callable[[RunRecord], bool | None]
 ) -> Finding:
     """What the newest records of a sync's streams tell: one is enough for a trouble."""
-    told = [(holds(record), record) for record in stand.last]
+    # A stream that stopped because of another tells of no cause: the other one goes first.
+    records = sorted(stand.last, key=lambda item: item.stopped_by_another)
+    told = [(holds(record), record) for record in records]
     bad = next((record for answer, record in told if answer), None)
     if bad is not None:
         message, hint = _error_of(bad)

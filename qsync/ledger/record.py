@@ -34,6 +34,10 @@ class ConservationError(AssertionError):
     """planned = succeeded + rejected + unknown + invalid_late + unsent does not hold: a bug."""
 
 
+ANOTHER_STREAM = "another stream's"
+"""In `details`, the guard that stopped a stream which broke none itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One row of the ledger; the attributes are its columns, in order (`ledger.columns`).
@@ -69,6 +73,11 @@ class RunRecord:
     qsync_version: str = ""
     config_fingerprint: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stopped_by_another(self) -> bool:
+        """Whether another stream of its sync broke the guard that stopped it."""
+        return self.details.get("guards") == [ANOTHER_STREAM]
 
     def check_conservation(self) -> None:
         """Raise unless every planned record is accounted for."""

@@ -159,6 +159,8 @@ def _sync(sync: Sync, inputs: ReportInputs) -> JsonObject:
         runs, enabled=sync.config.enabled, now=inputs.now, late_after=inputs.late_after
     )
     last = runs[-1] if runs else None
+    # A stream that stopped because of another tells of no cause: the other one goes first.
+    causes = sorted(last or (), key=lambda item: item.stopped_by_another)
     return {
         "name": sync.name,
         "description": " ".join(sync.description.split()),
@@ -177,7 +179,7 @@ def _sync(sync: Sync, inputs: ReportInputs) -> JsonObject:
             for record in sorted(last or (), key=lambda item: item.object != sync.object.value)
         ],
         "error": next(
-            (entry["error"] for record in last or () if (entry := run_entry(record))["error"]),
+            (entry["error"] for record in causes if (entry := run_entry(record))["error"]),
             None,
         ),
         "strip": [

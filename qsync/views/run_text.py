@@ -197,7 +197,7 @@ def _notes(document: JsonObject, console: Console) -> None:
     notes = []
     if total["unknown"]:
         notes.append(
-            f"{number(total['unknown'])} unknown: sent, and no answer came. The next run sends "
+            f"{number(total['unknown'])} unknown: sent, and no result came. The next run sends "
             f"{'it' if total['unknown'] == 1 else 'them'} again; that is safe."
         )
     stopped = total["stopped_unsent"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qsync.execution.stories import Ending, Sending, Standing, StreamStory
+from qsync.execution.stories import Acknowledged, Ending, Sending, Standing, StreamStory
 from qsync.ledger.record import RunRecord, RunStatus
 from qsync.views.entries import JsonObject
 from qsync.views.inspect_document import moment
@@ -156,7 +156,7 @@ def _verdict(story: StreamStory, suppressed_since: str | None) -> _Verdict:
         return (
             "problem",
             f"The sync cannot be planned as it is: {story.problem}.",
-            "`qsync validate` and `qsync plan` tell every problem",
+            story.problem_hint or "`qsync validate` and `qsync plan` tell every problem",
         )
     if not story.standing:
         return (
@@ -210,14 +210,7 @@ def _standing(story: StreamStory, row: Standing) -> _Verdict:
 def _pending(story: StreamStory, row: Standing) -> _Verdict:
     known, rejection = story.acknowledged, story.rejection
     if known is not None and known.status in {"unsettled", "open"}:
-        return (
-            "unsettled",
-            (
-                f"What became of it in run {known.run_id} is not known for certain: the next apply "
-                "sends it once more."
-            ),
-            "",
-        )
+        return ("unsettled", f"{_uncertain(story, known)} The next apply sends it once more.", "")
     if rejection is not None and row.reason is not None:
         return (
             "rejected",
@@ -227,15 +220,45 @@ def _pending(story: StreamStory, row: Standing) -> _Verdict:
             ),
             "correct the row in dbt",
         )
+    if row.op == "added" and rejection is not None:
+        return (
+            "rejected",
+            (
+                f"Qualified rejected it {_times(rejection.attempts)}, the last time in run "
+                f"{rejection.run_id}: {rejection.reason}. Its row, the mapping or the field "
+                "catalog has changed since, so the next apply sends it again."
+            ),
+            _next_step(story),
+        )
     if row.op == "added":
-        return ("never_sent", "It waits to be sent for the first time.", "run `qsync apply`")
+        return ("never_sent", "It waits to be sent for the first time.", _next_step(story))
     changed = [name for name, letter in row.letters.items() if letter in _WENT]
     told = f" ({', '.join(changed)})" if changed else ""
     return (
         "changed",
         f"It differs from what Qualified confirmed{told}; the next apply sends it.",
-        "run `qsync apply`",
+        _next_step(story),
     )
+
+
+def _next_step(story: StreamStory) -> str:
+    """What to do about a record that waits: another run, unless the last one was stopped."""
+    if story.last is None or story.last.status is not RunStatus.STOPPED:
+        return "run `qsync apply`"
+    hint = (story.last.details.get("error") or {}).get("hint")
+    return str(hint) if hint else "mend what stopped the sync, then run `qsync apply`"
+
+
+def _uncertain(story: StreamStory, known: Acknowledged) -> str:
+    """What is known of a record of which more may still happen, because an answer was lost."""
+    newest = next((item for item in story.runs if item.run_id == known.run_id), None)
+    ending = None if newest is None else newest.ending
+    still = "but a job whose answer was lost may still write older values"
+    if ending in {Ending.SUCCEEDED, Ending.OPEN}:
+        return f"Qualified confirmed these values in run {known.run_id}, {still}."
+    if ending is Ending.REJECTED and story.rejection is not None:
+        return f"Run {known.run_id} saw it rejected: {story.rejection.reason}, {still}."
+    return f"What became of it in run {known.run_id} is not known."
 
 
 def _times(count: int) -> str:

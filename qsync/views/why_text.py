@@ -89,7 +89,8 @@ def _value(value: str | None) -> str:
 
 def _run(run: JsonObject, console: Console) -> None:
     style = "green" if run["result"] == "succeeded" else "red"
-    write(console, styled(f"    {run['run_id']}, {run['at']} UTC: {ENDINGS[run['result']]}", style))
+    told = f"{run['run_id']}, {run['at']} UTC: {ENDINGS[run['result']]}"
+    sentence(console, told, indent=4, style=style)
     told = f"{run['op']}, record {number(run['record'])} of {number(run['records'])}"
     if run["job"] is not None:
         chunk = run["chunk"]

@@ -157,6 +157,11 @@ def test_a_record_that_is_not_sent_has_its_reason_told(team: Team) -> None:
     assert verdict(GOOD)[0] == "in_sync"
     team.sql("UPDATE prod.dim_leads SET first_name = 'New' WHERE email = ?", GOOD)
     assert "(first_name)" in verdict(GOOD)[1]
+    team.sql("UPDATE prod.dim_leads SET first_name = 'Nobody'")
+    assert team.apply(*LEADS).code is ExitCode.FAILED
+    word, told = verdict(GOOD)
+    assert word == "changed"
+    assert "was stopped before it sent: guard max_changed" in told
     team.sql("DELETE FROM prod.dim_leads WHERE email = ?", GOOD)
     assert verdict(GOOD)[0] == "removed"
     with standard_input(GOOD):

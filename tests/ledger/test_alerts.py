@@ -21,6 +21,7 @@ from qsync.ledger.alerts import (
     WholeRun,
     decide,
 )
+from qsync.ledger.record import ANOTHER_STREAM
 from qsync.project.alerts import AlertEvent, AlertRule
 from tests.support.runs import START, a_record
 
@@ -78,6 +79,17 @@ def test_what_a_run_ended_with_decides_what_it_is_called(
     record: RunRecord, found: list[str]
 ) -> None:
     assert [trouble for _, _, trouble in troubles(told(stand(record)))] == found
+
+
+def test_the_stream_that_broke_the_guard_tells_why_its_sync_was_stopped() -> None:
+    other = a_record(
+        status=RunStatus.STOPPED,
+        details={"guards": [ANOTHER_STREAM], "error": {"message": "another", "hint": None}},
+    )
+    cause = replace(GUARDED, details={**GUARDED.details, "error": {"message": "max_changed"}})
+    for records in ((other, cause), (cause, other)):
+        (message,) = told(stand(*records))
+        assert [item.message for item in message.findings] == ["max_changed"]
 
 
 def test_a_sync_is_stale_when_its_least_recent_stream_is() -> None:

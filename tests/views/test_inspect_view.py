@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from qsync.execution.stories import (
     Standing,
     StreamStory,
 )
+from qsync.ledger.record import RunRecord, RunStatus
 from qsync.views.entries import JsonObject
 from qsync.views.inspect_document import (
     inspect_document,
@@ -221,6 +224,47 @@ def test_the_first_thing_that_keeps_a_record_is_the_verdict(verdict: str) -> Non
     )
     assert document["streams"][0]["verdict"] == verdict
     _fits("why", document)
+
+
+def test_what_to_do_about_a_waiting_record_is_what_stopped_its_sync() -> None:
+    error = {"message": "guard max_changed 40%: 9 of 9", "hint": "raise the guard"}
+    at = datetime(2026, 11, 3, 5, tzinfo=UTC)
+    stopped = RunRecord(
+        RUN, "leads", "lead", "prod", RunStatus.STOPPED, at, details={"error": error}
+    )
+    (told,) = why_document(
+        [replace(STORIES["changed"], last=stopped)],
+        object_name="lead",
+        suppressed_since=None,
+        newest=stopped,
+    )["streams"]
+    assert told["cure"] == "raise the guard"
+    assert "was stopped before it sent: guard max_changed 40%: 9 of 9." in told["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (Ending.SUCCEEDED, f"Qualified confirmed these values in run {RUN}, but a job"),
+        (Ending.REJECTED, f"Run {RUN} saw it rejected: too long, but a job"),
+        (Ending.UNKNOWN, f"What became of it in run {RUN} is not known."),
+    ],
+)
+def test_a_lost_answer_hides_nothing_that_came_after_it(ending: Ending, said: str) -> None:
+    sending = Sending(RUN, "leads", "2026-11-03 05:00:01", 7, 10, "changed", {}, ending)
+    story = replace(STORIES["unsettled"], rejection=REJECTED, runs=(sending,))
+    document = why_document([story], object_name="lead", suppressed_since=None, newest=None)
+    assert document["streams"][0]["explanation"].startswith(said)
+
+
+def test_a_rejected_row_that_changed_is_not_called_never_sent() -> None:
+    story = replace(STORIES["never_sent"], rejection=REJECTED)
+    document = why_document([story], object_name="lead", suppressed_since=None, newest=None)
+    assert document["streams"][0]["verdict"] == "rejected"
+    assert (
+        "has changed since, so the next apply sends it again"
+        in (document["streams"][0]["explanation"])
+    )
 
 
 def test_a_story_leads_from_the_column_to_the_result() -> None:
