@@ -143,7 +143,7 @@ def life(monkeypatch: pytest.MonkeyPatch) -> Life:
     return begun
 
 
-@pytest.mark.proves(fault="process killed", promise="nothing lost")
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_a_run_that_dies_before_any_of_its_statements_loses_no_record(life: Life) -> None:
     deaths = 0
     life.next_day()
@@ -171,7 +171,7 @@ def test_a_run_whose_fields_change_may_die_anywhere_too(life: Life) -> None:
     assert life.behind() == []
 
 
-@pytest.mark.proves(fault="process killed", promise="nothing lost")
+@pytest.mark.proves(fault="process killed", promise="no row lost")
 def test_a_next_run_may_die_while_it_closes_what_the_last_one_left(life: Life) -> None:
     deaths = 0
     while True:
