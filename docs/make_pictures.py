@@ -1,8 +1,9 @@
 """The pictures of the documentation, made of real output: `python docs/make_pictures.py`.
 
 The example is built, applied and built again for its second day, all in a temporary folder against
-a local Qualified. What `qsync plan` then prints is drawn, as it is, as a terminal. Fonts are those
-of whoever looks: nothing is fetched.
+a local Qualified. What `qsync plan` then prints is drawn, as it is, as a terminal; and what `qsync
+inspect` prints of a run in which Qualified asked to wait, rejected records and gave up on a job.
+Fonts are those of whoever looks: nothing is fetched.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import io
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
@@ -21,12 +24,23 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from docs.playing import COMMANDS_OF_THE_FIRST_DAY, NEXT_DAY, Play  # noqa: E402
+from qsync.emulator.faults import Fault, JobFault  # noqa: E402
+from qsync.views.inspect_text import render_inspect  # noqa: E402
 from qsync.views.plan_text import render_plan  # noqa: E402
 
-PICTURE = DOCS / "pictures" / "plan.svg"
+PICTURES = DOCS / "pictures"
 COMMAND = "qsync plan --target prod --select leads"
 COLUMNS = 92
 """The summary line is never broken, so the terminal must be as wide as it."""
+
+TROUBLE = (
+    Fault(kind="submit", nth=2, status=429, retry_after=1),
+    Fault(kind="submit", nth=3, job=JobFault(failing=(3, 141), error="Owner was not found")),
+    Fault(kind="submit", nth=5, job=JobFault(stops_after=120, ending="failed")),
+)
+"""What Qualified does in the run that is inspected."""
+
+Render = Callable[[dict[str, Any], Console], None]
 
 _FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 _THEME = TerminalTheme(
@@ -54,8 +68,8 @@ def _svg_format() -> str:
     )
 
 
-def draw(document: dict[str, object]) -> str:
-    """A plan's document as a picture of a terminal."""
+def draw(name: str, command: str, document: dict[str, Any], render: Render) -> None:
+    """A document as a picture of a terminal that shows it."""
     console = Console(
         record=True,
         width=COLUMNS,
@@ -63,22 +77,26 @@ def draw(document: dict[str, object]) -> str:
         force_terminal=True,
         color_system="truecolor",
     )
-    console.print(f"$ {COMMAND}", style="dim", markup=False, highlight=False)
-    render_plan(document, console)
+    console.print(f"$ {command}", style="dim", markup=False, highlight=False)
+    render(document, console)
     console.print()
-    return console.export_svg(
-        title="qsync plan", theme=_THEME, code_format=_svg_format(), unique_id="plan"
+    drawn = console.export_svg(
+        title=f"qsync {name}", theme=_THEME, code_format=_svg_format(), unique_id=name
     )
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / f"{name}.svg").write_text(drawn, encoding="utf-8")
 
 
 def main() -> int:
-    """Play two days and draw the second day's plan."""
+    """Play two days, draw the second day's plan, then a run with trouble in it."""
     with tempfile.TemporaryDirectory() as folder, Play.from_example(Path(folder)) as play:
         for command in (*COMMANDS_OF_THE_FIRST_DAY, *NEXT_DAY):
             play.run(command)
-        said = play.run(f"{COMMAND} --json")
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(draw(json.loads(said)), encoding="utf-8")
+        draw("plan", COMMAND, json.loads(play.run(f"{COMMAND} --json")), render_plan)
+        play.qualified.account.set_faults(list(TROUBLE))
+        play.run("qsync apply --target prod --select leads --full-refresh --auto-approve")
+        said = play.run("qsync inspect --target prod --json")
+        draw("inspect", "qsync inspect --target prod", json.loads(said), render_inspect)
     return 0
 
 
