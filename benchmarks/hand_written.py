@@ -66,8 +66,8 @@ def correct(request: DiffRequest, dialect: Dialect, state: str) -> str:
     """What any diff must do to be right, against qsync's state.
 
     Keys are folded and values made canonical as qsync does it, so that no session's setting and no
-    way of writing a number is a change; rows that share a key are not counted as records, of which
-    two would be sent.
+    way of writing a number is a change; rows that share a key, of which each would be sent, are
+    found and counted beside the four counts.
     """
     ctes = {
         name: tree.sql(dialect=dialect.name)
