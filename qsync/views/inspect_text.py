@@ -136,8 +136,15 @@ def _row(job: JsonObject) -> list[Part]:
         _seconds(job["seconds"]),
         "" if job["polls"] is None else number(job["polls"]),
         "" if job["repeated"] is None else number(job["repeated"]),
-        styled(outcome_words(job), _STYLES.get(job["outcome"], "")),
+        styled(outcome_words(job), _style(job)),
     ]
+
+
+def _style(job: JsonObject) -> str:
+    """Done is not well where records were rejected."""
+    if job["outcome"] == "done" and (job["rejected"] or job["unknown"]):
+        return "yellow"
+    return _STYLES.get(job["outcome"], "")
 
 
 def outcome_words(job: JsonObject) -> str:
