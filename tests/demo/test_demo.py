@@ -40,7 +40,7 @@ def test_the_demo_plays_its_days_and_finds_in_qualified_what_the_records_say(
     assert process.returncode == 0, said
     assert "Checked: what was sent is what the plans showed" in said
     assert "Only what changed is planned" in said
-    assert "unknown that evening, as each command says" in said
+    assert "unknown that evening, as each command says" in " ".join(said.split())
     url = said.partition("A local Qualified listens on ")[2].partition(".\n")[0]
     assert not _listens(url)
 
