@@ -158,3 +158,5 @@ lock: $(VENV)/.stamp ## Resolve requirements.lock anew from pyproject.toml (UPGR
 	@build/uv/bin/uv pip compile tests/orchestration/dagster.in --output-file tests/orchestration/dagster.lock --quiet \
 	  $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-emit-package qsync
+	@build/uv/bin/uv pip compile requirements-spark.in --output-file requirements-spark.lock --quiet $(UPGRADE) \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
